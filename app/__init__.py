@@ -1,0 +1,1 @@
+"""The app keeps records, assesses companies, and tells people."""

@@ -1,0 +1,1 @@
+"""Connectors fetch records from a company's systems and files; they store nothing."""

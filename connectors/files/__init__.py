@@ -1,0 +1,1 @@
+"""Connectors that read a file a person hands over."""

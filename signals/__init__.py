@@ -1,0 +1,1 @@
+"""Signals read a company's books and answer whether its back office has passed the threshold."""

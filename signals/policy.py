@@ -1,0 +1,79 @@
+"""A company's settings: limits, windows, floors and calendars, each with where it comes from.
+
+Limits are a floor under the company's own baseline, not the definition of the threshold. A default whose source is
+"Seuil" is our own choice, to be edited by whoever knows the company better.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+
+def _setting(value: Any, unit: str, source: str, since: str = "2026-01-01") -> Any:
+    return field(default=value, metadata={"unit": unit, "source": source, "since": since})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What counts as late, as an error, as too much; every field's metadata has unit, source and date."""
+
+    # The clock of each measure
+    issue_tolerance_working_days: int = _setting(5, "working days", "BOI of 2003-08-07 §83-87: a few days' deferral")
+    reminder_grace_days: int = _setting(7, "days", "Seuil")
+    reminder_window_days: int = _setting(30, "days", "Seuil")
+    correction_days: int = _setting(60, "days", "Seuil")
+    unlettered_days: int = _setting(60, "days", "Seuil")
+    late_booking_days: int = _setting(30, "days", "Seuil")
+    declared_valid_days: int = _setting(365, "days", "Seuil")
+    api_fresh_days: int = _setting(2, "days", "Seuil")
+    file_fresh_days: int = _setting(45, "days", "Seuil")
+
+    # Limits: one primary measure per signal
+    late_issued_limit: float = _setting(0.10, "share of invoices", "Seuil")
+    unreminded_limit: float = _setting(0.50, "share of overdue invoices", "Seuil")
+    director_hours_limit: float = _setting(8.0, "hours per week", "SDI survey of small firms: about 8 h a week")
+    error_limit: float = _setting(0.05, "share of invoices", "Seuil")
+    sole_operator_limit: float = _setting(0.50, "share of processes", "Seuil")
+    holiday_drop_limit: float = _setting(0.50, "share of activity lost", "Seuil")
+    backup_limit: float = _setting(0.50, "share of absent days with a stand-in", "Seuil")
+    hidden_ratio_limit: float = _setting(0.50, "hidden cost over visible cost", "Seuil")
+    accrued_sales_limit: float = _setting(0.50, "months of sales not yet invoiced at closing", "Seuil")
+
+    # The change rule
+    change_factor: float = _setting(1.5, "times the baseline", "Seuil: the plain rival of a sequential test")
+    change_days: int = _setting(90, "days", "Seuil")
+    rate_floor: float = _setting(0.05, "share", "Seuil: excess below this is not material")
+    hours_floor: float = _setting(2.0, "hours per week", "Seuil: excess below this is not material")
+    baseline_months: int = _setting(12, "months", "Seuil")
+    baseline_trials: int = _setting(200, "trials", "Seuil: below, the change rule only says watch")
+    baseline_period: tuple[date, date] | None = None  # first and last day a person confirmed as normal
+
+    # Gates
+    volume_documents: float = _setting(15.0, "documents per month", "Seuil")
+    volume_fte: float = _setting(0.15, "full-time equivalents", "Seuil")
+    minutes_per_sale: float = _setting(12.0, "minutes", "Seuil: an assumption, time it when you can")
+    minutes_per_purchase: float = _setting(10.0, "minutes", "Seuil: an assumption, time it when you can")
+    instability_limit: float = _setting(0.40, "log standard deviation beyond chance", "Seuil")
+    documented_limit: float = _setting(0.80, "share of processes", "Hackett, top quartile: 80 % documented")
+
+    # Money (defaults for lines nobody has declared; each is tagged as such)
+    admin_rate_low: float = _setting(20.0, "EUR per hour, loaded", "Seuil")
+    admin_rate_high: float = _setting(30.0, "EUR per hour, loaded", "Seuil")
+    director_rate_low: float = _setting(50.0, "EUR per hour", "Seuil")
+    director_rate_high: float = _setting(100.0, "EUR per hour", "Seuil")
+    provider_rate_low: float = _setting(35.0, "EUR per hour", "price guides for freelance administrative assistants")
+    provider_rate_high: float = _setting(50.0, "EUR per hour", "price guides for freelance administrative assistants")
+    governance_hours_low: float = _setting(2.0, "hours per month", "Seuil")
+    governance_hours_high: float = _setting(6.0, "hours per month", "Seuil")
+    transition_low: float = _setting(1500.0, "EUR, once", "Seuil")
+    transition_high: float = _setting(5000.0, "EUR, once", "Seuil")
+    transition_months: int = _setting(36, "months", "Seuil")
+    hours_per_year: float = _setting(1607.0, "hours", "French legal working year")
+
+    # The calendar: public holidays and closures, without week-ends
+    closed_days: frozenset[date] = frozenset()
+
+
+def describe() -> dict[str, dict[str, str]]:
+    """Give unit, source and date of each default, for the documentation and the page."""
+    return {f.name: dict(f.metadata) for f in fields(Policy) if f.metadata}
