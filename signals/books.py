@@ -99,7 +99,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "credit_minor": INT,
         "both_sides": INT,
     },
-    # Ledger lines on 401, 411 and 471: those of the recent months, and older ones never lettered.
+    # Ledger lines on 401, 411 and 471: those of the recent months, and older ones on 471 never lettered.
     "open_lines": {
         "connection_id": TEXT,
         "external_id": TEXT,

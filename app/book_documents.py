@@ -1,0 +1,164 @@
+"""Documents for the books: those listed by a source, and those read off ledger entries."""
+
+from datetime import date
+
+import pandas as pd
+from signals.numbering import number_column
+from sqlalchemy import Connection, and_, or_, select
+
+from app.authority import Authority, keep
+from app.frames import day_column, query_frame, typed
+from app.models import facts
+from app.models.core import connection
+from app.models.people import party
+from app.models.records import document, reminder
+from signals.calendar import months_of
+
+LEDGER_DIRECTION = {"sale": "sale", "sale_credit": "sale", "purchase": "purchase", "purchase_credit": "purchase"}
+LEDGER_KIND = {"sale": "invoice", "sale_credit": "credit_note", "purchase": "invoice", "purchase_credit": "credit_note"}
+
+
+def documents(
+    conn: Connection, company_id: str, recent_from: date, authority: Authority, entries: pd.DataFrame
+) -> pd.DataFrame:
+    """Read the documents of the recent months, from the source that counts each month."""
+    d = document.c
+    query = (
+        select(
+            d.connection_id,
+            d.external_id,
+            d.direction,
+            d.kind,
+            d.number,
+            d.party,
+            party.c.label.label("party_label"),
+            day_column(d.service_on, "service_day"),
+            d.periodic,
+            day_column(d.issued_on, "issued_day"),
+            day_column(d.sent_on, "sent_day"),
+            day_column(d.due_on, "due_day"),
+            day_column(d.paid_on, "paid_day"),
+            day_column(d.cancelled_on, "cancelled_day"),
+            day_column(d.corrected_on, "corrected_day"),
+            d.total_minor,
+            d.corrects,
+            d.credit_reason,
+            d.issue_month,
+        )
+        .select_from(document.outerjoin(party, and_(party.c.connection_id == d.connection_id, party.c.code == d.party)))
+        .where(d.company_id == company_id, d.gone_at.is_(None), d.status != "draft", d.issued_on >= recent_from)
+    )
+    result = conn.execute(query)
+    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found["direct"] = True
+    booked = booked_documents(conn, company_id, entries)
+    both = pd.concat([f for f in (found, booked) if len(f)], ignore_index=True) if len(found) or len(booked) else found
+    return typed("documents", keep(both, authority, "issue_month", "direction"))
+
+
+def booked_documents(conn: Connection, company_id: str, entries: pd.DataFrame) -> pd.DataFrame:
+    """Read documents off sale and purchase entries; the number is whichever column counts in their journal."""
+    booked = entries[entries["kind"].isin(list(LEDGER_DIRECTION))]
+    if booked.empty:
+        return pd.DataFrame()
+    columns = number_column(entries)
+    chosen = [columns.get((c, j)) for c, j in zip(booked["connection_id"], booked["journal"], strict=True)]
+    numbers = [
+        number if which == "number" else ref if which == "piece_ref" else ""
+        for which, number, ref in zip(chosen, booked["number"], booked["piece_ref"], strict=True)
+    ]
+    labels = party_labels(conn, company_id)
+    return pd.DataFrame(
+        {
+            "connection_id": booked["connection_id"].to_numpy(),
+            "external_id": booked["external_id"].to_numpy(),
+            "direct": False,
+            "direction": booked["kind"].map(LEDGER_DIRECTION).to_numpy(),
+            "kind": booked["kind"].map(LEDGER_KIND).to_numpy(),
+            "number": numbers,
+            "party": booked["party"].to_numpy(),
+            "party_label": [
+                labels.get(pair, "") for pair in zip(booked["connection_id"], booked["party"], strict=True)
+            ],
+            "issued_day": booked["entry_day"].to_numpy(),
+            "total_minor": booked["total_minor"].to_numpy(),
+            "issue_month": months_of(booked["entry_day"].to_numpy()),
+        }
+    )
+
+
+def party_labels(conn: Connection, company_id: str) -> dict[tuple[str, str], str]:
+    """Give the names of customers and suppliers, by connection and code."""
+    rows = conn.execute(
+        select(party.c.connection_id, party.c.code, party.c.label)
+        .join(connection, connection.c.id == party.c.connection_id)
+        .where(connection.c.company_id == company_id)
+    )
+    return {(str(r[0]), str(r[1])): str(r[2]) for r in rows}
+
+
+def issue_days(conn: Connection, company_id: str, authority: Authority) -> pd.DataFrame:
+    """Read how many sale invoices were issued on which day for which service day."""
+    f = facts.issue_fact.c
+    query = select(
+        f.connection_id,
+        f.month,
+        day_column(f.service_on, "service_day"),
+        day_column(f.issued_on, "issued_day"),
+        f.periodic,
+        f.n,
+    ).where(f.company_id == company_id)
+    result = conn.execute(query)
+    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    return typed("issue_days", keep(found, authority, "month", "sale"))
+
+
+def corrections(conn: Connection, company_id: str, authority: Authority) -> pd.DataFrame:
+    """Read when an error showed on sale invoices, by issue day."""
+    f = facts.correction_fact.c
+    days = [day_column(f[name], name) for name in ("corrected_on", "cancelled_on", "credited_on")]
+    query = select(f.connection_id, f.month, day_column(f.issued_on, "issued_day"), *days, f.n).where(
+        f.company_id == company_id
+    )
+    result = conn.execute(query)
+    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    shown = found[["corrected_on", "cancelled_on", "credited_on"]].astype("float64")
+    found["corrected_day"] = shown.min(axis=1)
+    return typed("corrections", keep(found, authority, "month", "sale"))
+
+
+def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority) -> pd.DataFrame:
+    """Read the sale invoices that were ever unpaid after their due day."""
+    d = document.c
+    query = select(
+        d.connection_id,
+        d.external_id,
+        day_column(d.due_on, "due_day"),
+        day_column(d.paid_on, "paid_day"),
+        day_column(d.cancelled_on, "cancelled_day"),
+        or_(d.disputed.is_(True), d.direct_debit.is_(True)).label("excluded"),
+        d.issue_month,
+    ).where(
+        d.company_id == company_id,
+        d.gone_at.is_(None),
+        d.direction == "sale",
+        d.kind != "credit_note",
+        d.status != "draft",
+        d.due_on < as_of,
+        or_(d.paid_on.is_(None), d.paid_on > d.due_on),
+    )
+    result = conn.execute(query)
+    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    return typed("overdue", keep(found, authority, "issue_month", "sale"))
+
+
+def reminders(conn: Connection, company_id: str) -> pd.DataFrame:
+    """Read when customers were reminded of which invoice."""
+    r = reminder.c
+    return query_frame(
+        conn,
+        "reminders",
+        select(r.connection_id, r.invoice_id, day_column(r.sent_on, "sent_day")).where(
+            r.company_id == company_id, r.gone_at.is_(None)
+        ),
+    )

@@ -1,0 +1,78 @@
+"""What was read from where, when, and how far it reaches."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    func,
+    select,
+)
+
+from app.frames import typed
+from app.imports import current_imports
+from app.models.core import bookmark, connection
+from app.models.records import absence, activity, cost, document, payment, reminder, time_entry
+from signals.calendar import day_number
+
+# The day of a record, by stream: how far a source's content reaches.
+_DAYS = {
+    "invoices": document.c.issued_on,
+    "payments": payment.c.paid_on,
+    "reminders": reminder.c.sent_on,
+    "activities": activity.c.done_on,
+    "absences": absence.c.start_on,
+    "time": time_entry.c.worked_on,
+    "costs": cost.c.incurred_on,
+}
+
+
+def feeds(conn: Connection, company_id: str, providers: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    """Read what each source gave, when it was read, and the days its content spans."""
+    rows = conn.execute(select(bookmark).where(bookmark.c.connection_id.in_(list(providers)))).mappings()
+    listed = [feed(conn, row, *providers[row["connection_id"]]) for row in rows]
+    listed += [
+        {
+            "connection_id": one.connection_id,
+            "provider": "fec",
+            "kind": "file",
+            "stream": "ledger",
+            "rows": one.entries,
+            "read_day": day_number(one.applied_at.date()),
+            "first_day": day_number(one.first_on) if one.first_on else None,
+            "last_day": day_number(one.last_on) if one.last_on else None,
+        }
+        for one in current_imports(conn, company_id)
+    ]
+    return typed("feeds", pd.DataFrame(listed))
+
+
+def feed(conn: Connection, row: RowMapping, provider: str, kind: str) -> dict[str, Any]:
+    """Give one stream of one source."""
+    column = _DAYS.get(row["stream"])
+    first = last = None
+    if column is not None:
+        mine = and_(column.table.c.connection_id == row["connection_id"], column.table.c.gone_at.is_(None))
+        first, last = conn.execute(select(func.min(column), func.max(column)).where(mine)).one()
+    return {
+        "connection_id": row["connection_id"],
+        "provider": provider,
+        "kind": kind,
+        "stream": row["stream"],
+        "rows": row["rows"],
+        "read_day": day_number(row["read_at"].date()),
+        "first_day": day_number(first) if first else None,
+        "last_day": day_number(last) if last else None,
+    }
+
+
+def imported_on(conn: Connection, company_id: str) -> date | None:
+    """Give the day of the first import."""
+    first = conn.execute(
+        select(func.min(connection.c.created_at)).where(connection.c.company_id == company_id)
+    ).scalar()
+    return first.date() if first else None

@@ -1,0 +1,67 @@
+"""Rows as books: the one seam between what we keep and what a detector may see."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, select
+
+from app.authority import choose, keep
+from app.book_documents import corrections, documents, issue_days, overdue, reminders
+from app.book_feeds import feeds, imported_on
+from app.book_ledger import entries as ledger_entries
+from app.book_ledger import faults, fields, open_lines
+from app.book_staff import absences, costs, events, hours, roles, staff, with_roles
+from app.declarations import read_declarations
+from app.frames import fact_frame
+from app.models import facts
+from app.models.core import company, connection
+from signals.books import Books
+
+RECENT_DAYS = 800  # 26 months: two years of duplicates and series, and the month under way
+
+
+def read_books(conn: Connection, company_id: str, as_of: date) -> Books:
+    """Read a company's books, cut at the end of `as_of`; the facts have to be fresh (`app.facts`)."""
+    found = conn.execute(select(company).where(company.c.id == company_id)).mappings().one()
+    recent_from = as_of - timedelta(days=RECENT_DAYS)
+    c = connection.c
+    rows = conn.execute(select(c.id, c.provider, c.kind).where(c.company_id == company_id))
+    providers = {str(r[0]): (str(r[1]), str(r[2])) for r in rows}
+    role_of = roles(conn, company_id)
+    names = ("connection_id", "direct", "month", "direction", "kind", "n")
+    volume = fact_frame(conn, facts.volume_fact, company_id, names)
+    authority = choose(volume, {key: provider for key, (provider, _) in providers.items()})
+    entries = ledger_entries(conn, company_id, recent_from)
+    tables = {
+        "documents": documents(conn, company_id, recent_from, authority, entries),
+        "issue_days": issue_days(conn, company_id, authority),
+        "corrections": corrections(conn, company_id, authority),
+        "overdue": overdue(conn, company_id, as_of, authority),
+        "reminders": reminders(conn, company_id),
+        "hours": with_roles(hours(conn, company_id), role_of),
+        "events": with_roles(events(conn, company_id), role_of),
+        "absences": absences(conn, company_id),
+        "staff": staff(conn, company_id, role_of),
+        "costs": costs(conn, company_id),
+        "volume": keep(volume, authority, "month", "direction"),
+        "ledger_months": fact_frame(
+            conn,
+            facts.ledger_fact,
+            company_id,
+            ("connection_id", "fiscal_year", "month", "account", "opening", "debit_minor", "credit_minor", "n"),
+        ),
+        "entries": entries,
+        "open_lines": open_lines(conn, company_id, recent_from),
+        "faults": faults(conn, company_id),
+        "fields": fields(conn, company_id),
+        "feeds": feeds(conn, company_id, providers),
+    }
+    whole = Books(
+        company_id=company_id,
+        as_of=as_of,
+        tables=tables,
+        declarations=read_declarations(conn, company_id),
+        imported_on=imported_on(conn, company_id),
+        recent_from=recent_from,
+        currency=found["currency"],
+    )
+    return whole.at(as_of)

@@ -1,0 +1,90 @@
+"""Companies and their connections: make, find, remove."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from app.errors import NotFound, Refused
+from app.ids import new_id
+from app.models.core import company, connection
+
+Row = Mapping[str, Any]
+
+# Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
+PROVIDER_KINDS: Mapping[str, str] = {"demo": "api", "csv": "file", "fec": "file"}
+PROVIDER_RANK: Mapping[str, int] = {"demo": 0, "csv": 1, "fec": 2}
+
+
+def add_company(
+    conn: Connection, name: str, now: datetime, *, siren: str | None = None, zone: str, is_demo: bool = False
+) -> str:
+    """Add a company and give its id; a SIREN already known is refused."""
+    if not name.strip():
+        raise Refused("company_needs_a_name")
+    if siren is not None:
+        if not (siren.isdigit() and len(siren) == 9):  # noqa: PLR2004 - a SIREN has nine digits
+            raise Refused("siren_not_nine_digits", {"siren": siren})
+        if conn.execute(select(company.c.id).where(company.c.siren == siren)).first():
+            raise Refused("siren_known", {"siren": siren})
+    company_id = new_id(now)
+    conn.execute(
+        insert(company).values(
+            id=company_id, name=name.strip(), siren=siren, zone=zone, is_demo=is_demo, created_at=now, currency="EUR"
+        )
+    )
+    return company_id
+
+
+def companies(conn: Connection) -> list[Row]:
+    """List all companies, real ones first, by name."""
+    rows = conn.execute(select(company).order_by(company.c.is_demo, company.c.name)).mappings()
+    return [dict(row) for row in rows]
+
+
+def find_company(conn: Connection, company_id: str) -> Row:
+    """Give one company, or raise NotFound."""
+    row = conn.execute(select(company).where(company.c.id == company_id)).mappings().first()
+    if row is None:
+        raise NotFound("no_such_company", {"company": company_id})
+    return dict(row)
+
+
+def company_called(conn: Connection, text: str) -> Row:
+    """Find a company by id, SIREN or name (any case); more than one of a name is refused."""
+    found = [
+        c for c in companies(conn) if text in (c["id"], c["siren"]) or c["name"].casefold() == text.strip().casefold()
+    ]
+    if not found:
+        raise NotFound("no_such_company", {"company": text})
+    if len(found) > 1:
+        raise Refused("company_name_shared", {"company": text})
+    return found[0]
+
+
+def remove_company(conn: Connection, company_id: str) -> None:
+    """Remove a company and everything that belongs to it."""
+    conn.execute(delete(company).where(company.c.id == company_id))
+
+
+def connection_for(conn: Connection, company_id: str, provider: str, now: datetime) -> str:
+    """Give the id of a company's connection to a provider, made if missing."""
+    found = conn.execute(
+        select(connection.c.id).where(connection.c.company_id == company_id, connection.c.provider == provider)
+    ).scalar()
+    if found is not None:
+        return str(found)
+    zone = conn.execute(select(company.c.zone).where(company.c.id == company_id)).scalar_one()
+    connection_id = new_id(now)
+    conn.execute(
+        insert(connection).values(
+            id=connection_id,
+            company_id=company_id,
+            provider=provider,
+            kind=PROVIDER_KINDS[provider],
+            zone=zone,
+            created_at=now,
+        )
+    )
+    return connection_id

@@ -1,0 +1,308 @@
+"""Declarations: what a named person states of the company, dated; from a page or a YAML file.
+
+The YAML's keys are those of `KEYS`; a range is one number or two. Names of people become pseudonyms before anything is
+stored outside `people`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import yaml
+from sqlalchemy import Connection, insert, select
+
+from app.errors import BadInput
+from app.models.core import policy as policy_table
+from app.models.people import declaration
+from app.people import actor_ids, name_actor
+from connectors.records import Process, StaffRole
+from signals.books import Declaration, Range, Sheet, Tool
+from signals.policy import Policy, describe
+
+RANGES = (
+    "director_hours",
+    "director_rate",
+    "admin_hours",
+    "admin_rate",
+    "training",
+    "turnover",
+    "provider_price",
+    "governance_hours",
+    "transition",
+)
+ITEMS = ("tasks", "frequency", "validation_rules", "tools", "owner", "approval_rule")
+KEYS = {
+    "stated_on",
+    "since",
+    "signed_by",
+    "tools",
+    "processes",
+    "restructuring",
+    "people",
+    "baseline",
+    "limits",
+    *RANGES,
+}
+
+
+def parse_yaml(text: str, today: date) -> dict[str, Any]:
+    """Read a declaration's YAML into its checked body; BadInput says which key and why."""
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise BadInput("yaml_unreadable", {"line": mark.line + 1 if mark else 0}) from error
+    if not isinstance(given, dict):
+        raise BadInput("yaml_not_a_mapping")
+    return check(given, today)
+
+
+def check(given: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Check a declaration's body and put it in one form: ranges as pairs, dates as ISO texts."""
+    for key in given:
+        if key not in KEYS:
+            raise BadInput("declaration_unknown_key", {"key": str(key), "keys": ", ".join(sorted(KEYS))})
+    body: dict[str, Any] = {}
+    stated_on = _date(given, "stated_on", today) or today
+    if stated_on > today:
+        raise BadInput("declaration_from_the_future", {"day": stated_on.isoformat()})
+    body["stated_on"] = stated_on.isoformat()
+    body["since"] = (_date(given, "since", today) or stated_on).isoformat()
+    signed_by = given.get("signed_by")
+    if not isinstance(signed_by, str) or not signed_by.strip():
+        raise BadInput("declaration_unsigned")
+    body["signed_by"] = signed_by.strip()
+    for key in RANGES:
+        if given.get(key) is not None:
+            body[key] = _range(given[key], key)
+    if given.get("restructuring") is not None:
+        body["restructuring"] = _flag(given["restructuring"], "restructuring")
+    for key, read in _PARTS.items():
+        if given.get(key) is not None:
+            body[key] = read(given[key], key)
+    return body
+
+
+def _date(given: Mapping[str, Any], key: str, _: date) -> date | None:
+    value = given.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadInput("declaration_bad_date", {"key": key, "value": str(value)}) from error
+
+
+def _range(value: Any, key: str) -> list[float]:
+    pair = value if isinstance(value, list) else [value, value]
+    numbers = [_number(part, key) for part in pair]
+    if len(numbers) != 2 or numbers[0] > numbers[1]:  # noqa: PLR2004 - low and high
+        raise BadInput("declaration_bad_range", {"key": key, "value": str(value)})
+    return numbers
+
+
+def _number(value: Any, key: str) -> float:
+    if isinstance(value, str):
+        value = value.replace(" ", "").replace("\u202f", "").replace("\xa0", "").replace(",", ".")
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)}) from error
+    if not 0 <= number < 1e9 or isinstance(value, bool):  # noqa: PLR2004 - hours and euros of a small firm
+        raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)})
+    return number
+
+
+def _flag(value: Any, key: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise BadInput("declaration_not_yes_or_no", {"key": key, "value": str(value)})
+
+
+def _mapping(value: Any, key: str) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise BadInput("declaration_not_a_mapping", {"key": key})
+
+
+def _tools(value: Any, key: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise BadInput("declaration_not_a_list", {"key": key})
+    tools = []
+    for index, item in enumerate(value):
+        place = f"{key}[{index + 1}]"
+        tool = _mapping(item, place)
+        if not tool.get("name"):
+            raise BadInput("declaration_missing", {"key": f"{place}.name"})
+        tools.append(
+            {
+                "name": str(tool["name"]),
+                "eur_per_month": _number(tool.get("eur_per_month", 0), f"{place}.eur_per_month"),
+                "process": _process(tool["process"], f"{place}.process") if tool.get("process") else "all",
+            }
+        )
+    return tools
+
+
+def _process(value: Any, key: str) -> str:
+    if str(value) in {*Process, "all"}:
+        return str(value)
+    raise BadInput("declaration_unknown_process", {"key": key, "value": str(value), "processes": ", ".join(Process)})
+
+
+def _processes(value: Any, key: str) -> dict[str, Any]:
+    sheets: dict[str, Any] = {}
+    for name, item in _mapping(value, key).items():
+        process, place = _process(name, key), f"{key}.{name}"
+        sheet = _mapping(item or {}, place)
+        unknown = set(sheet) - {*ITEMS, "operators", "reviewed_on"}
+        if unknown:
+            raise BadInput("declaration_unknown_key", {"key": f"{place}.{min(unknown)}", "keys": ", ".join(ITEMS)})
+        operators = sheet.get("operators") or []
+        if not isinstance(operators, list):
+            raise BadInput("declaration_not_a_list", {"key": f"{place}.operators"})
+        reviewed = _date(sheet, "reviewed_on", date.min)
+        sheets[process] = {
+            "operators": [str(operator) for operator in operators],
+            **{item: _flag(sheet.get(item, False), f"{place}.{item}") for item in ITEMS},
+            "reviewed_on": reviewed.isoformat() if reviewed else None,
+        }
+    return sheets
+
+
+def _people(value: Any, key: str) -> dict[str, dict[str, str | None]]:
+    people: dict[str, dict[str, str | None]] = {}
+    for login, item in _mapping(value, key).items():
+        said = {"role": item} if isinstance(item, str) else _mapping(item, f"{key}.{login}")
+        role = said.get("role")
+        if role is not None and role not in set(StaffRole):
+            raise BadInput("unknown_role", {"role": str(role), "roles": ", ".join(StaffRole)})
+        people[str(login)] = {"role": role, "name": said.get("name")}
+    return people
+
+
+def _baseline(value: Any, key: str) -> list[str]:
+    if isinstance(value, dict):
+        value = [value.get("from"), value.get("to")]
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - first and last day
+        raise BadInput("declaration_bad_range", {"key": key, "value": str(value)})
+    first, last = (_date({key: part}, key, date.min) for part in value)
+    if first is None or last is None or first >= last:
+        raise BadInput("declaration_bad_range", {"key": key, "value": str(value)})
+    return [first.isoformat(), last.isoformat()]
+
+
+def _limits(value: Any, key: str) -> dict[str, float]:
+    settings = describe()
+    limits = {}
+    for name, number in _mapping(value, key).items():
+        if name not in settings:
+            raise BadInput("declaration_unknown_key", {"key": f"{key}.{name}", "keys": ", ".join(settings)})
+        limits[str(name)] = _number(number, f"{key}.{name}")
+    return limits
+
+
+_PARTS: Mapping[str, Callable[[Any, str], Any]] = {
+    "tools": _tools,
+    "processes": _processes,
+    "people": _people,
+    "baseline": _baseline,
+    "limits": _limits,
+}
+
+
+def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any], now: datetime) -> None:
+    """Keep a checked body: people to `people`, settings to the policy, the rest as one dated statement."""
+    body = dict(body)
+    for login, said in body.pop("people", {}).items():
+        name_actor(conn, company_id, login, now, name=said["name"], role=said["role"], ours=True)
+    settings = {"baseline_period": body.pop("baseline", None), **body.pop("limits", {})}
+    settings = {key: value for key, value in settings.items() if value is not None}
+    stated_on = date.fromisoformat(body.pop("stated_on"))
+    since = date.fromisoformat(body.pop("since"))
+    if settings:
+        before = newest_settings(conn, company_id)
+        conn.execute(
+            insert(policy_table).values(
+                company_id=company_id, valid_from=stated_on, settings=before | settings, set_at=now
+            )
+        )
+    signer = body.pop("signed_by")
+    actor_id = name_actor(conn, company_id, signer, now, name=None, role=None, ours=True)
+    sheets = body.get("processes", {})
+    logins = {operator for sheet in sheets.values() for operator in sheet["operators"]}
+    pseudonyms = actor_ids(conn, company_id, logins, now)
+    body["processes"] = {
+        process: sheet | {"operators": [pseudonyms[operator] for operator in sheet["operators"]]}
+        for process, sheet in sheets.items()
+    } or None
+    conn.execute(
+        insert(declaration).values(
+            company_id=company_id,
+            stated_on=stated_on,
+            since=since,
+            body={"signed_by": actor_id, **{k: v for k, v in body.items() if v is not None}},
+            known_at=now,
+        )
+    )
+
+
+def newest_settings(conn: Connection, company_id: str) -> dict[str, Any]:
+    """Give the settings a company has changed."""
+    found = conn.execute(
+        select(policy_table.c.settings)
+        .where(policy_table.c.company_id == company_id)
+        .order_by(policy_table.c.set_at.desc(), policy_table.c.id.desc())
+    ).scalar()
+    return dict(found or {})
+
+
+def read_policy(conn: Connection, company_id: str, closed_days: frozenset[date]) -> Policy:
+    """Give a company's policy: the defaults, what it changed, and its calendar."""
+    settings = newest_settings(conn, company_id)
+    period = settings.pop("baseline_period", None)
+    whole = {"issue_tolerance_working_days", "baseline_months", "transition_months"}
+    numbers: dict[str, Any] = {
+        key: int(value) if key in whole or key.endswith(("_days", "_trials")) else float(value)
+        for key, value in settings.items()
+    }
+    baseline = (date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None
+    return Policy(**numbers, baseline_period=baseline, closed_days=closed_days)
+
+
+def read_declarations(conn: Connection, company_id: str) -> tuple[Declaration, ...]:
+    """Give every declaration of a company, oldest first."""
+    rows = conn.execute(
+        select(declaration.c.stated_on, declaration.c.since, declaration.c.body)
+        .where(declaration.c.company_id == company_id)
+        .order_by(declaration.c.stated_on, declaration.c.id)
+    )
+    return tuple(_declaration(row.stated_on, row.since, row.body) for row in rows)
+
+
+def _declaration(stated_on: date, since: date, body: Mapping[str, Any]) -> Declaration:
+    ranges = {key: Range(*body[key]) for key in RANGES if key in body}
+    sheets = body.get("processes")
+    tools = body.get("tools")
+    return Declaration(
+        stated_on=stated_on,
+        since=since,
+        signed_by=body.get("signed_by", ""),
+        tools=tuple(Tool(**tool) for tool in tools) if tools is not None else None,
+        sheets={process: _sheet(sheet) for process, sheet in sheets.items()} if sheets else None,
+        restructuring=body.get("restructuring"),
+        **ranges,
+    )
+
+
+def _sheet(sheet: Mapping[str, Any]) -> Sheet:
+    reviewed = sheet.get("reviewed_on")
+    return Sheet(
+        operators=tuple(sheet["operators"]),
+        reviewed_on=date.fromisoformat(reviewed) if reviewed else None,
+        **{item: bool(sheet[item]) for item in ITEMS},
+    )

@@ -1,0 +1,241 @@
+"""Intake: pages of records come in, changed rows keep their past, and what they touch is marked.
+
+`sync` walks a connector's streams from the stored bookmarks; `save_page` is the one way in for records: rows, earlier
+versions, faults, bookmark and touched months are one commit.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
+
+from app.db import read, write
+from app.models.core import bookmark, connection, touched_month
+from app.models.records import document, quarantined, record_version
+from app.people import actor_ids, name_actor, save_parties
+from app.rows import ACTORS, MONTH_COLUMN, TABLES, Row, as_json, to_row
+from connectors.base import Connector, Cursor, Fault, Page
+from connectors.records import Employee, Invoice, Record, Stream
+
+KEYS_A_SELECT = 500
+RAW_KEPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a page did."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def __add__(self, other: "Saved") -> "Saved":
+        """Add up two pages."""
+        return Saved(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.refused + other.refused,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The connection a page came through."""
+
+    company_id: str
+    connection_id: str
+    zone: ZoneInfo
+
+
+def find_source(conn: Connection, connection_id: str) -> Source:
+    """Look a connection up."""
+    row = conn.execute(select(connection).where(connection.c.id == connection_id)).mappings().one()
+    return Source(row["company_id"], connection_id, ZoneInfo(row["zone"]))
+
+
+def sync(
+    engine: Engine,
+    connection_id: str,
+    connector: Connector,
+    now: datetime,
+    *,
+    told: Callable[[Stream, Saved], None] | None = None,
+) -> Saved:
+    """Read every stream of a connector from its bookmark to its end; a page and its bookmark are one commit."""
+    with read(engine) as conn:
+        source = find_source(conn, connection_id)
+        rows = conn.execute(
+            select(bookmark.c.stream, bookmark.c.cursor).where(bookmark.c.connection_id == connection_id)
+        )
+        cursors: dict[str, Cursor] = {str(stream): cursor for stream, cursor in rows}
+    total = Saved()
+    for stream, pages in connector.streams.items():
+        for page in pages(cursors.get(stream)):
+            with write(engine) as conn:
+                saved = save_page(conn, source, stream, page, now)
+            total += saved
+            if told is not None:
+                told(stream, saved)
+    return total
+
+
+def save_page(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> Saved:
+    """Keep a page: its rows, the versions they replace, its faults, its bookmark, and the months it touched."""
+    newest = {record.external_id: record for record in page.records}  # the last of a page wins
+    saved = _save_records(conn, source, stream, list(newest.values()), now)
+    _quarantine(conn, source, stream, page.faults, now)
+    _turn_bookmark(conn, source, stream, page, now)
+    refused = len({fault.place for fault in page.faults if not fault.kept})
+    return saved + Saved(refused=refused)
+
+
+def _save_records(conn: Connection, source: Source, stream: Stream, records: Sequence[Record], now: datetime) -> Saved:
+    if not records:
+        return Saved()
+    table = TABLES[stream]
+    actors = _know_people(conn, source, records, now)
+    rows = [to_row(record, actors, source.zone) for record in records]
+    known = _known_rows(conn, table, source.connection_id, [row["external_id"] for row in rows])
+    new = [row for row in rows if row["external_id"] not in known]
+    changed = [row for row in rows if _is_news(row, known.get(row["external_id"]))]
+    kept = {"connection_id": source.connection_id, "company_id": source.company_id, "known_at": now, "gone_at": None}
+    if new:
+        conn.execute(insert(table), [row | kept | {"first_known_at": now} for row in new])
+    if changed:
+        olds = [known[row["external_id"]] for row in changed]
+        conn.execute(insert(record_version), [_version(stream, old, now) for old in olds])
+        for row in changed:
+            conn.execute(
+                update(table)
+                .where(table.c.connection_id == source.connection_id, table.c.external_id == row["external_id"])
+                .values(**row, **kept)
+            )
+        new_and_old = new + changed + [dict(old) for old in olds]
+    else:
+        new_and_old = new
+    _touch(conn, source, stream, new_and_old)
+    return Saved(len(new), len(changed), len(rows) - len(new) - len(changed))
+
+
+def _know_people(conn: Connection, source: Source, records: Sequence[Record], now: datetime) -> dict[str, str]:
+    """Put names and logins where they belong, and give the pseudonyms."""
+    logins = {getattr(record, field, None) for record in records for field in ACTORS}
+    actors = actor_ids(conn, source.company_id, (login for login in logins if login), now)
+    for record in records:
+        if isinstance(record, Employee) and record.actor and (record.name or record.role):
+            role = record.role.value if record.role else None
+            name_actor(conn, source.company_id, record.actor, now, name=record.name, role=role, ours=False)
+    labels = {r.party: r.party_label for r in records if isinstance(r, Invoice) and r.party and r.party_label}
+    save_parties(conn, source.connection_id, labels)
+    return actors
+
+
+def _known_rows(conn: Connection, table: Table, connection_id: str, ids: list[str]) -> dict[str, Mapping[str, Any]]:
+    known: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(ids), KEYS_A_SELECT):
+        some = ids[start : start + KEYS_A_SELECT]
+        rows = conn.execute(
+            select(table).where(table.c.connection_id == connection_id, table.c.external_id.in_(some))
+        ).mappings()
+        known.update({row["external_id"]: row for row in rows})
+    return known
+
+
+def _is_news(row: Row, known: Mapping[str, Any] | None) -> bool:
+    """Say whether a row replaces the one we have: other content, and not an older version of the source's."""
+    if known is None or (row["row_hash"] == known["row_hash"] and known["gone_at"] is None):
+        return False
+    ours, theirs = known["source_version"], row["source_version"]
+    if ours is None or theirs is None:
+        return True
+    return (len(theirs), theirs) >= (len(ours), ours)  # counters and ISO instants both order so
+
+
+def _version(stream: Stream, old: Mapping[str, Any], now: datetime) -> Row:
+    return {
+        "company_id": old["company_id"],
+        "connection_id": old["connection_id"],
+        "stream": stream.value,
+        "external_id": old["external_id"],
+        "known_at": old["known_at"],
+        "superseded_at": now,
+        "gone": old["gone_at"] is not None,
+        "row": as_json(old),
+    }
+
+
+def _touch(conn: Connection, source: Source, stream: Stream, rows: Iterable[Row]) -> None:
+    column = MONTH_COLUMN.get(stream)
+    if column is None:
+        return
+    rows = list(rows)
+    months = {row[column] for row in rows if row[column] is not None}
+    if stream is Stream.INVOICES:  # a credit note changes what is known of the invoice it corrects
+        months |= _months_of(conn, source, {row["corrects"] for row in rows if row["corrects"]})
+    touch(conn, source.company_id, months)
+
+
+def _months_of(conn: Connection, source: Source, ids: set[str]) -> set[int]:
+    months: set[int] = set()
+    listed = sorted(ids)
+    for start in range(0, len(listed), KEYS_A_SELECT):
+        found = conn.execute(
+            select(document.c.issue_month)
+            .where(
+                document.c.connection_id == source.connection_id,
+                document.c.external_id.in_(listed[start : start + KEYS_A_SELECT]),
+                document.c.issue_month.is_not(None),
+            )
+            .distinct()
+        )
+        months |= {int(month) for month in found.scalars()}
+    return months
+
+
+def touch(conn: Connection, company_id: str, months: Iterable[int]) -> None:
+    """Mark months whose facts have to be made anew."""
+    wanted = sorted(set(months))
+    if not wanted:
+        return
+    pairs = [(company_id, month) for month in wanted]
+    conn.execute(delete(touched_month).where(tuple_(touched_month.c.company_id, touched_month.c.month).in_(pairs)))
+    conn.execute(insert(touched_month), [{"company_id": company_id, "month": month} for month in wanted])
+
+
+def _quarantine(conn: Connection, source: Source, stream: Stream, faults: Sequence[Fault], now: datetime) -> None:
+    rows = [
+        {
+            "company_id": source.company_id,
+            "connection_id": source.connection_id,
+            "stream": stream.value,
+            "place": fault.place,
+            "code": fault.code,
+            "params": dict(fault.params),
+            "raw": fault.raw[:RAW_KEPT],
+            "found_at": now,
+        }
+        for fault in faults
+        if not fault.kept
+    ]
+    if rows:
+        conn.execute(insert(quarantined), rows)
+
+
+def _turn_bookmark(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> None:
+    where = (bookmark.c.connection_id == source.connection_id) & (bookmark.c.stream == stream.value)
+    before = conn.execute(select(bookmark.c.rows).where(where)).scalar() or 0
+    conn.execute(delete(bookmark).where(where))
+    conn.execute(
+        insert(bookmark).values(
+            connection_id=source.connection_id,
+            stream=stream.value,
+            cursor=dict(page.cursor),
+            rows=before + len(page.records),
+            read_at=now,
+        )
+    )

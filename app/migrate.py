@@ -1,0 +1,34 @@
+"""Bring a database to the newest schema."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from app.db import write
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def configuration() -> Config:
+    """Give alembic's configuration: the only setting is where the revisions are."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def migrate(engine: Engine) -> bool:
+    """Upgrade to the newest revision in one transaction; say whether there was anything to do."""
+    config = configuration()
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as conn:
+        current = MigrationContext.configure(conn).get_current_revision()
+    if current == newest:
+        return False
+    with write(engine) as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+    return True

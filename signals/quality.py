@@ -1,0 +1,171 @@
+"""Quality: invoices that were wrong the first time, and credit notes."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from signals.base import Measure, Point, Reason, SignalName, Tier, Unit
+from signals.books import Books
+from signals.calendar import day_number, last_complete_month, month_end, month_start
+from signals.intervals import wilson
+from signals.policy import Policy
+from signals.rates import (
+    RECENT_MONTHS,
+    Rate,
+    baseline_months,
+    in_window,
+    rate_over,
+    rates_of,
+    record_keys,
+    sale_invoices,
+    sources_of,
+    trials_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """K27, turned round: the share of sale invoices on which an error showed soon after they were issued."""
+
+    name: ClassVar[str] = "error_rate"
+    kpi: ClassVar[str] = "K27"
+
+    def detect(self, books: Books, policy: Policy) -> Measure:
+        """Judge only invoices that have had `policy.correction_days` for an error to show.
+
+        So the evaluation ends that many days before `as_of`, and the series with the newest month that was over by
+        then: a younger month would look better than it is.
+        """
+        answer = Measure(
+            name=self.name,
+            kpi=self.kpi,
+            signal=SignalName.QUALITY,
+            unit=Unit.SHARE,
+            limit=policy.error_limit,
+        )
+        end = books.as_of - timedelta(days=policy.correction_days)
+        issued = books["corrections"]
+        issued = issued[(issued["issued_day"] <= day_number(books.as_of)) & (issued["n"] > 0)]
+        if issued.empty:
+            return replace(answer, reason=Reason("no_correction_source"))
+        trials = trials_of(issued["issued_day"].to_numpy(), _wrong(issued, policy), issued["n"].to_numpy())
+        rates = rates_of(trials, policy, end)
+        low, high = rates.recent.bounds
+        answer = replace(
+            answer,
+            window=rates.window,
+            sources=sources_of(issued[issued["issued_day"] <= day_number(end)]),
+            baseline=rates.baseline.value,
+            baseline_n=rates.baseline.n,
+            series=rates.series,
+        )
+        if not rates.recent.n:
+            why = {"age": policy.correction_days, "days": policy.change_days}
+            return replace(answer, reason=Reason("nothing_old_enough", why))
+        documents = sale_invoices(books, rates.window)
+        wrong = documents[_wrong(documents, policy)]
+        return replace(
+            answer,
+            value=rates.recent.value,
+            low=low,
+            high=high,
+            n=rates.recent.n,
+            tier=Tier.DIRECT,
+            recent=rates.recent.value,
+            recent_low=low,
+            records=record_keys(wrong, "issued_day"),
+            records_total=len(wrong),
+        )
+
+
+def _wrong(rows: pd.DataFrame, policy: Policy) -> npt.NDArray[np.bool_]:
+    shown_after = rows["corrected_day"].to_numpy(dtype="float64") - rows["issued_day"].to_numpy(dtype="float64")
+    wrong: npt.NDArray[np.bool_] = shown_after <= policy.correction_days  # never, for NaN
+    return wrong
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteRate:
+    """K28 without the reason: sale credit notes for each sale invoice. It explains, and has no limit."""
+
+    name: ClassVar[str] = "credit_note_rate"
+    kpi: ClassVar[str] = "K28"
+
+    def detect(self, books: Books, policy: Policy) -> Measure:
+        """Compare counts of the last complete months; those read off a ledger make it a proxy."""
+        answer = Measure(name=self.name, kpi=self.kpi, signal=SignalName.QUALITY, unit=Unit.RATIO)
+        last_month = last_complete_month(books.as_of)
+        volume = books["volume"]
+        volume = volume[
+            (volume["month"] <= last_month)
+            & (volume["direction"] == "sale")
+            & volume["kind"].isin(["invoice", "credit_note"])
+            & (volume["n"] > 0)
+        ]
+        if volume.empty:
+            return replace(answer, reason=Reason("no_sale_documents"))
+        monthly = _monthly(volume)
+        recent_months = range(last_month - RECENT_MONTHS + 1, last_month + 1)
+        recent = rate_over(monthly, recent_months)
+        invoiced = monthly.loc[monthly["n"] > 0, "month"]
+        baseline = rate_over(monthly, baseline_months(invoiced, policy, last_month))
+        window = (month_start(recent_months[0]), month_end(last_month))
+        answer = replace(
+            answer,
+            window=window,
+            sources=sources_of(volume),
+            baseline=baseline.value,
+            baseline_n=baseline.n,
+            series=_points(monthly, last_month),
+        )
+        if not recent.n:
+            return replace(answer, reason=Reason("no_recent_invoices", {"months": RECENT_MONTHS}))
+        now = _point(last_month, recent)
+        direct = volume.loc[volume["month"].isin(list(recent_months)), "direct"].any()
+        return replace(
+            answer,
+            value=now.value,
+            low=now.low,
+            high=now.high,
+            n=now.n,
+            tier=Tier.DIRECT if direct else Tier.PROXY,
+            notes=() if not recent.count or _reason_said(books, window) else (Reason("credit_reason_unknown"),),
+            recent=now.value,
+            recent_low=now.low,
+        )
+
+
+def _monthly(volume: pd.DataFrame) -> pd.DataFrame:
+    """Put credit notes (`count`) beside invoices (`n`) of the same month."""
+    credited = np.where(volume["kind"] == "credit_note", volume["n"], 0)
+    sides = pd.DataFrame({"month": volume["month"], "count": credited, "n": volume["n"] - credited})
+    return sides.groupby("month", as_index=False).sum()
+
+
+def _points(monthly: pd.DataFrame, last_month: int) -> tuple[Point, ...]:
+    months = range(int(monthly["month"].min()), last_month + 1)
+    return tuple(_point(month, rate_over(monthly, [month])) for month in months)
+
+
+def _point(month: int, rate: Rate) -> Point:
+    """Bound credit notes per invoice.
+
+    A credit note is no trial of its month's invoices: it may be for an older one, and there can be more of them than
+    invoices. Both are counts of their own, so the bounds are those of the credit notes' share of all documents,
+    turned into a ratio (the conditional interval for a ratio of two Poisson rates).
+    """
+    if not rate.n:
+        return Point(month, None)
+    low, high = wilson(rate.count, rate.count + rate.n)
+    return Point(month, rate.value, low / (1 - low), high / (1 - high), rate.n)
+
+
+def _reason_said(books: Books, window: tuple[date, date]) -> bool:
+    documents = books["documents"]
+    credited = documents[(documents["direction"] == "sale") & (documents["kind"] == "credit_note")]
+    recent = credited[in_window(credited["issued_day"].to_numpy(), window)]
+    return bool((recent["credit_reason"] != "").any())
