@@ -3,7 +3,6 @@
 from datetime import date
 
 import pandas as pd
-from signals.numbering import number_column
 from sqlalchemy import Connection, and_, or_, select
 
 from app.authority import Authority, keep
@@ -13,6 +12,7 @@ from app.models.core import connection
 from app.models.people import party
 from app.models.records import document, reminder
 from signals.calendar import months_of
+from signals.numbering import number_column
 
 LEDGER_DIRECTION = {"sale": "sale", "sale_credit": "sale", "purchase": "purchase", "purchase_credit": "purchase"}
 LEDGER_KIND = {"sale": "invoice", "sale_credit": "credit_note", "purchase": "invoice", "purchase_credit": "credit_note"}

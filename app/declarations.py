@@ -267,7 +267,7 @@ def read_policy(conn: Connection, company_id: str, closed_days: frozenset[date])
     period = settings.pop("baseline_period", None)
     whole = {"issue_tolerance_working_days", "baseline_months", "transition_months"}
     numbers: dict[str, Any] = {
-        key: int(value) if key in whole or key.endswith(("_days", "_trials")) else float(value)
+        key: int(value) if key in whole or key.endswith(("_days", "_trials", "_weeks")) else float(value)
         for key, value in settings.items()
     }
     baseline = (date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None

@@ -47,7 +47,7 @@ def _issue(company_id: str, months: list[int]) -> Counts:
     keys = (d.connection_id, d.issue_month, d.service_on, d.issued_on, func.coalesce(d.periodic, false()))
     return (
         select(d.company_id, *keys, func.count())
-        .where(_documents(company_id, months), d.direction == "sale", d.kind != "credit_note")
+        .where(_documents(company_id, months), d.direction == "sale", d.kind == "invoice")
         .group_by(d.company_id, *keys)
     )
 
@@ -75,7 +75,7 @@ def _correction(company_id: str, months: list[int]) -> Counts:
             d.cancelled_on,
             credited.label("credited_on"),
         )
-        .where(_documents(company_id, months), d.direction == "sale", d.kind != "credit_note")
+        .where(_documents(company_id, months), d.direction == "sale", d.kind == "invoice")
         .subquery()
     )
     keys = tuple(each.c)

@@ -135,8 +135,10 @@ def _apply(conn: Connection, staged: Staged, now: datetime) -> Preview:
     for ids in _chunks(changed):
         conn.execute(delete(ledger_line).where(ledger_line.c.entry_id.in_(ids)))
         _replace(conn, staged, ids, now)
-    _add_new(conn, staged, now)
-    _add_lines(conn, staged)
+    if done.new:
+        _add_new(conn, staged, now)
+    if done.new or done.changed:
+        _add_lines(conn, staged)
     conn.execute(
         update(ledger_import)
         .where(ledger_import.c.no == staged.no)

@@ -1,0 +1,174 @@
+"""Assessment: books in, readings and the body they are served from out, in one commit.
+
+The books are read, and the answer computed, outside any write: nothing slow holds the database.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from app.body import Body, readiness_body
+from app.books import read_books
+from app.clock import local_day
+from app.companies import companies, find_company
+from app.db import read, write
+from app.declarations import read_policy
+from app.facts import refresh_touched
+from app.holidays import french_holidays
+from app.models.answers import assessment, reading
+from app.models.core import company as company_table
+from signals.calendar import month_end, month_number
+from signals.readiness import Readiness, assess
+
+YEARS_OF_HOLIDAYS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A stored answer."""
+
+    as_of: date
+    verdict: str
+    reconstructed: bool
+    body: str
+    etag: str
+
+    @property
+    def content(self) -> Body:
+        """The body as values."""
+        loaded: Body = json.loads(self.body)
+        return loaded
+
+
+def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness, Body]:
+    """Compute a company's readiness on a day, without storing it."""
+    with write(engine) as conn:
+        refresh_touched(conn, company_id)
+    with read(engine) as conn:
+        company = find_company(conn, company_id)
+        policy = read_policy(conn, company_id, french_holidays(as_of.year - YEARS_OF_HOLIDAYS, as_of.year + 1))
+        books = read_books(conn, company_id, as_of)
+    answer = assess(books, policy)
+    return answer, readiness_body(answer, company)
+
+
+def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date | None = None) -> Served:
+    """Assess a company as of a day (default: today, in its zone) and keep the answer."""
+    with read(engine) as conn:
+        zone = str(find_company(conn, company_id)["zone"])
+    day = as_of or local_day(now, zone)
+    answer, body = answer_for(engine, company_id, day)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    served = Served(
+        day,
+        answer.verdict.value,
+        answer.reconstructed,
+        text,
+        hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
+    )
+    with write(engine) as conn:
+        _keep(conn, company_id, answer, served, now)
+    return served
+
+
+def _keep(conn: Connection, company_id: str, answer: Readiness, served: Served, now: datetime) -> None:
+    a = assessment.c
+    conn.execute(delete(assessment).where(a.company_id == company_id, a.process == "all", a.as_of == served.as_of))
+    assessment_id = conn.execute(
+        insert(assessment)
+        .values(
+            company_id=company_id,
+            process="all",
+            as_of=served.as_of,
+            known_at=now,
+            verdict=served.verdict,
+            reconstructed=served.reconstructed,
+            body=served.body,
+            etag=served.etag,
+        )
+        .returning(a.id)
+    ).scalar_one()
+    conn.execute(insert(reading), list(_readings(assessment_id, answer)))
+
+
+def _readings(assessment_id: int, answer: Readiness) -> Iterator[dict[str, Any]]:
+    for signal in answer.signals:
+        measures = [signal.primary, *([signal.half] if signal.half else []), *signal.measures]
+        for measure in measures:
+            yield {
+                "assessment_id": assessment_id,
+                "process": measure.process,
+                "measure": measure.name,
+                "signal": signal.name.value,
+                "level": signal.level.value if measure is signal.primary else None,
+                "tier": measure.tier.value,
+                "value": measure.value,
+                "low": measure.low,
+                "high": measure.high,
+                "n": measure.n,
+                "reason": measure.reason.code if measure.reason else None,
+            }
+
+
+def latest(conn: Connection, company_id: str, as_of: date | None = None) -> Served | None:
+    """Give the newest stored answer, or the one of a day."""
+    a = assessment.c
+    query = select(a.as_of, a.verdict, a.reconstructed, a.body, a.etag).where(a.company_id == company_id)
+    if as_of is not None:
+        query = query.where(a.as_of == as_of)
+    row = conn.execute(query.order_by(a.as_of.desc()).limit(1)).first()
+    return None if row is None else Served(*row)
+
+
+def timeline(conn: Connection, company_id: str) -> list[tuple[date, str, bool]]:
+    """List the stored verdicts, oldest first, with whether each is reconstructed."""
+    a = assessment.c
+    rows = conn.execute(select(a.as_of, a.verdict, a.reconstructed).where(a.company_id == company_id).order_by(a.as_of))
+    return [(row[0], str(row[1]), bool(row[2])) for row in rows]
+
+
+def replay(
+    engine: Engine,
+    company_id: str,
+    now: datetime,
+    first: date,
+    last: date,
+    *,
+    told: Callable[[date], None] | None = None,
+) -> int:
+    """Assess as of each month end between two days, as known today; say how many that was."""
+    ends = [month_end(month) for month in range(month_number(first), month_number(last) + 1)]
+    done = [end for end in ends if first <= end < last]
+    for end in done:
+        assess_company(engine, company_id, now, end)
+        if told is not None:
+            told(end)
+    return len(done)
+
+
+def assess_due(engine: Engine, now: datetime) -> int:
+    """Assess every company that has no answer for today; say how many that was."""
+    with read(engine) as conn:
+        due = [
+            str(row["id"])
+            for row in companies(conn)
+            if latest(conn, str(row["id"]), local_day(now, str(row["zone"]))) is None
+        ]
+    for company_id in due:
+        assess_company(engine, company_id, now)
+    return len(due)
+
+
+def forget_answers(conn: Connection, company_id: str) -> None:
+    """Drop the stored answers of a company whose past has been imported anew."""
+    conn.execute(delete(assessment).where(assessment.c.company_id == company_id, assessment.c.reconstructed.is_(True)))
+
+
+def has_companies(conn: Connection) -> bool:
+    """Say whether there is any company at all."""
+    return conn.execute(select(company_table.c.id).limit(1)).first() is not None

@@ -1,0 +1,142 @@
+"""The body a readiness is served from: plain JSON values, codes beside numbers, no sentence in any language."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from signals.base import Measure, Point, Reason
+from signals.calendar import month_start
+from signals.gates import Gate
+from signals.readiness import Readiness, Signal
+from signals.worth import Worth
+
+Body = dict[str, Any]
+
+DIGITS = 6
+RECORDS_SHOWN = 50
+
+
+def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
+    """Write an answer out as JSON values."""
+    return {
+        "company": {
+            "id": company["id"],
+            "name": company["name"],
+            "siren": company["siren"],
+            "currency": company["currency"],
+            "is_demo": bool(company["is_demo"]),
+        },
+        "as_of": answer.as_of.isoformat(),
+        "reconstructed": answer.reconstructed,
+        "process": "all",
+        "verdict": answer.verdict.value,
+        "row": answer.row,
+        "why": _reasons(answer.why),
+        "coverage": {
+            "signals_known": answer.signals_known,
+            "signals": len(answer.signals),
+            "gates_known": answer.gates_known,
+            "gates": len(answer.gates),
+        },
+        "freshness": {
+            "reaches": answer.fresh.reaches.isoformat() if answer.fresh.reaches else None,
+            "stale": answer.fresh.stale,
+        },
+        "signals": [signal_body(signal) for signal in answer.signals],
+        "gates": [_gate(gate) for gate in answer.gates],
+        "worth": _worth(answer.worth),
+        "measures": [measure_body(measure) for measure in answer.measures],
+        "missing": [asdict(missing) for missing in answer.missing],
+        "what_would_change_it": [asdict(flip) | {"verdict": flip.verdict.value} for flip in answer.flips],
+        "rests_on": _reasons(answer.rests_on),
+        "speaks_against": _reasons(answer.against),
+    }
+
+
+def signal_body(signal: Signal) -> Body:
+    """Write a signal out."""
+    return {
+        "name": signal.name.value,
+        "level": signal.level.value,
+        "why": _reasons(signal.why),
+        "frozen_on": signal.frozen_on.isoformat() if signal.frozen_on else None,
+        "primary": measure_body(signal.primary),
+        "half": measure_body(signal.half) if signal.half else None,
+        "measures": [measure_body(measure) for measure in signal.measures],
+    }
+
+
+def measure_body(measure: Measure) -> Body:
+    """Write a measure out, with its evidence or the reason for having no value."""
+    return {
+        "name": measure.name,
+        "kpi": measure.kpi,
+        "signal": measure.signal.value if measure.signal else None,
+        "process": measure.process,
+        "unit": measure.unit.value,
+        "value": _round(measure.value),
+        "low": _round(measure.low),
+        "high": _round(measure.high),
+        "n": measure.n,
+        "window": [day.isoformat() for day in measure.window] if measure.window else None,
+        "tier": measure.tier.value,
+        "sources": list(measure.sources),
+        "no_value_because": _reason(measure.reason) if measure.reason else None,
+        "notes": _reasons(measure.notes),
+        "baseline": _round(measure.baseline),
+        "baseline_n": measure.baseline_n,
+        "recent": _round(measure.recent),
+        "limit": _round(measure.limit),
+        "series": [_point(point) for point in measure.series],
+        "records": [
+            {"stream": key.stream, "id": key.external_id, "connection": key.connection_id}
+            for key in measure.records[:RECORDS_SHOWN]
+        ],
+        "records_total": measure.records_total,
+    }
+
+
+def _point(point: Point) -> Body:
+    return {
+        "month": f"{month_start(point.month):%Y-%m}",
+        "value": _round(point.value),
+        "low": _round(point.low),
+        "high": _round(point.high),
+        "n": point.n,
+    }
+
+
+def _gate(gate: Gate) -> Body:
+    return {
+        "name": gate.name.value,
+        "state": gate.state,
+        "why": _reasons(gate.why),
+        "measures": [measure_body(measure) for measure in gate.measures],
+    }
+
+
+def _worth(worth: Worth | None) -> Body | None:
+    if worth is None:
+        return None
+    return {
+        "low": _round(worth.low),
+        "high": _round(worth.high),
+        "unit": "eur_per_month",
+        "share_from_defaults": _round(worth.share_from_defaults),
+        "lines": [{k: _round(v) if isinstance(v, float) else v for k, v in asdict(x).items()} for x in worth.lines],
+    }
+
+
+def _reason(reason: Reason) -> Body:
+    return {
+        "code": reason.code,
+        "params": {k: _round(v) if isinstance(v, float) else v for k, v in reason.params.items()},
+    }
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> list[Body]:
+    return [_reason(reason) for reason in reasons]
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)

@@ -1,0 +1,68 @@
+"""Words for codes: what a reason, a measure, a level is called in the reader's language.
+
+Signals, connectors and steps speak in codes with parameters; only here do they become sentences.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.language import Formats, translator
+from app.wording.labels import LABELS, MEASURES
+from app.wording.sentences import SENTENCES
+
+__all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure_sentence", "say"]
+
+# Parameters that name something, and those that are figures in the unit of the measure they belong to.
+_NAMES = {"signal", "gate", "process", "unit"}
+_IN_UNIT = {"limit", "recent", "baseline"}
+_SHARES = {"share", "drop", "documented"}
+
+
+def label(kind: str, name: str, language: str) -> str:
+    """Give what a thing of a kind (signal, gate, level, verdict, tier, unit, process…) is called."""
+    text = LABELS.get(f"{kind}:{name}")
+    return name if text is None else translator(language)(text)
+
+
+def measure_label(name: str, language: str) -> str:
+    """Give a measure's short name."""
+    return translator(language)(MEASURES[name][0]) if name in MEASURES else name
+
+
+def measure_sentence(name: str, language: str) -> str:
+    """Say in a sentence what a measure is and how it is computed."""
+    return translator(language)(MEASURES[name][1]) if name in MEASURES else ""
+
+
+def say(code: str, params: Mapping[str, Any], language: str, unit: str = "") -> str:
+    """Say a code's sentence; a code without one is shown with its parameters, never swallowed."""
+    text = SENTENCES.get(code)
+    if text is None:
+        return f"{code} {dict(params)}" if params else code
+    formats = Formats(language)
+    filled = {name: _write(name, value, formats, unit) for name, value in params.items()}
+    try:
+        return translator(language)(text).format(**filled)
+    except (KeyError, IndexError):
+        return f"{code} {dict(params)}"
+
+
+def _write(name: str, value: Any, formats: Formats, unit: str) -> str:
+    if name in _NAMES:
+        return label(name, str(value), formats.language)
+    if name == "processes":
+        return ", ".join(label("process", part.strip(), formats.language) for part in str(value).split(","))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _day_or_text(str(value), formats)
+    if name in _IN_UNIT and unit:
+        return formats.value(float(value), unit)
+    if name in _SHARES or name.endswith("_share"):
+        return formats.percent(float(value))
+    if name in {"year", "fiscal_year"}:
+        return str(value)
+    return formats.number(float(value), 2)
+
+
+def _day_or_text(text: str, formats: Formats) -> str:
+    is_day = len(text) == 10 and text[4:5] == "-" and text[7:8] == "-" and text[:4].isdigit()  # noqa: PLR2004 - ISO
+    return formats.day(text) if is_day else text
