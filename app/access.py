@@ -35,16 +35,14 @@ def _digest(token: str) -> str:
 
 
 def make_owner(conn: Connection, email: str, password: str | None, now: datetime) -> str | None:
-    """Make the owner's account if there is no account yet; give the password that was made up, if one was."""
+    """Make the owner's account if there is no account yet; give its password if it was made, to be shown once."""
     if conn.execute(select(account_holder.c.id).limit(1)).first():
         return None
-    made_up = None if password else secrets.token_urlsafe(12)
+    chosen = password or secrets.token_urlsafe(12)
     conn.execute(
-        insert(account_holder).values(
-            id=new_id(now), email=email, password_hash=_hasher.hash(password or made_up or ""), created_at=now
-        )
+        insert(account_holder).values(id=new_id(now), email=email, password_hash=_hasher.hash(chosen), created_at=now)
     )
-    return made_up
+    return chosen
 
 
 def set_password(conn: Connection, email: str, password: str) -> bool:

@@ -5,7 +5,7 @@ The books are read, and the answer computed, outside any write: nothing slow hol
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,8 +21,6 @@ from app.declarations import read_policy
 from app.facts import refresh_touched
 from app.holidays import french_holidays
 from app.models.answers import assessment, reading
-from app.models.core import company as company_table
-from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
 
 YEARS_OF_HOLIDAYS = 12
@@ -57,20 +55,19 @@ def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness,
     return answer, readiness_body(answer, company)
 
 
+def as_text(body: Body) -> tuple[str, str]:
+    """Write a body as JSON, and give the tag of its content."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text, hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date | None = None) -> Served:
     """Assess a company as of a day (default: today, in its zone) and keep the answer."""
     with read(engine) as conn:
         zone = str(find_company(conn, company_id)["zone"])
     day = as_of or local_day(now, zone)
     answer, body = answer_for(engine, company_id, day)
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    served = Served(
-        day,
-        answer.verdict.value,
-        answer.reconstructed,
-        text,
-        hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
-    )
+    served = Served(day, answer.verdict.value, answer.reconstructed, *as_text(body))
     with write(engine) as conn:
         _keep(conn, company_id, answer, served, now)
     return served
@@ -132,25 +129,6 @@ def timeline(conn: Connection, company_id: str) -> list[tuple[date, str, bool]]:
     return [(row[0], str(row[1]), bool(row[2])) for row in rows]
 
 
-def replay(
-    engine: Engine,
-    company_id: str,
-    now: datetime,
-    first: date,
-    last: date,
-    *,
-    told: Callable[[date], None] | None = None,
-) -> int:
-    """Assess as of each month end between two days, as known today; say how many that was."""
-    ends = [month_end(month) for month in range(month_number(first), month_number(last) + 1)]
-    done = [end for end in ends if first <= end < last]
-    for end in done:
-        assess_company(engine, company_id, now, end)
-        if told is not None:
-            told(end)
-    return len(done)
-
-
 def assess_due(engine: Engine, now: datetime) -> int:
     """Assess every company that has no answer for today; say how many that was."""
     with read(engine) as conn:
@@ -162,13 +140,3 @@ def assess_due(engine: Engine, now: datetime) -> int:
     for company_id in due:
         assess_company(engine, company_id, now)
     return len(due)
-
-
-def forget_answers(conn: Connection, company_id: str) -> None:
-    """Drop the stored answers of a company whose past has been imported anew."""
-    conn.execute(delete(assessment).where(assessment.c.company_id == company_id, assessment.c.reconstructed.is_(True)))
-
-
-def has_companies(conn: Connection) -> bool:
-    """Say whether there is any company at all."""
-    return conn.execute(select(company_table.c.id).limit(1)).first() is not None

@@ -3,56 +3,79 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, select
 
-from app.assessment import assess_company, replay
+from app.assessment import assess_company, latest
 from app.clock import local_day
-from app.companies import add_company, connection_for
-from app.db import read, write
-from app.declarations import check, save_declaration
+from app.companies import add_company, connection_for, find_company, remove_company
+from app.db import write
+from app.declarations import check, read_declarations, save_declaration
 from app.intake import Saved, sync
 from app.models.core import company
 from app.people import name_actor
 from connectors.demo import Demo, actors, declarations
 from connectors.records import Stream
-from signals.calendar import month_number, month_start
+from signals.calendar import month_end, month_number
 
 NAME = "Atelier Démonstration"
 MONTHS = 36
+MONTHLY = 18
 
 
 def demo_company(conn: Connection) -> str | None:
-    """Give the demonstration company's id, if it is loaded."""
+    """Give the demonstration company's id, if it is there."""
     found = conn.execute(select(company.c.id).where(company.c.is_demo)).scalar()
     return None if found is None else str(found)
 
 
-def load_demo(
+def add_demo(conn: Connection, now: datetime, zone: str) -> str:
+    """Add the demonstration company, still empty, if it is not there."""
+    return demo_company(conn) or add_company(conn, NAME, now, zone=zone, is_demo=True)
+
+
+def fill_demo(
     engine: Engine,
     now: datetime,
-    zone: str,
     *,
     told: Callable[[Stream, Saved], None] | None = None,
     looked_back: Callable[[date], None] | None = None,
-) -> str:
-    """Load the demonstration company with its 36 months, assess it, and give its id; doing it twice does nothing."""
-    until = local_day(now, zone)
+) -> bool:
+    """Fill the demonstration company with its 36 months and assess it; say whether there was anything to do.
+
+    Cut off half way, the next call goes on.
+    """
     with write(engine) as conn:
-        known = demo_company(conn)
-        if known is not None:
-            return known
-        company_id = add_company(conn, NAME, now, zone=zone, is_demo=True)
+        company_id = demo_company(conn)
+        if company_id is None or latest(conn, company_id) is not None:
+            return False
         connection_id = connection_for(conn, company_id, "demo", now)
+        zone = str(find_company(conn, company_id)["zone"])
+    until = local_day(now, zone)
     sync(engine, connection_id, Demo(until=until), now, told=told)
+    _declare(engine, company_id, until, now)
+    for day in past_days(until):
+        assess_company(engine, company_id, now, day)
+        if looked_back is not None:
+            looked_back(day)
+    assess_company(engine, company_id, now)
+    return True
+
+
+def past_days(until: date) -> list[date]:
+    """List the month ends to look back on: each of the last 18 months, each quarter before."""
+    last = month_number(until)
+    months = [m for m in range(last - MONTHS + 1, last) if m >= last - MONTHLY or m % 3 == 2]  # noqa: PLR2004 - quarter ends
+    return [month_end(month) for month in months]
+
+
+def _declare(engine: Engine, company_id: str, until: date, now: datetime) -> None:
     with write(engine) as conn:
-        for login, role in actors(until).items():
+        if read_declarations(conn, company_id):
+            return
+        for login, role in actors().items():
             name_actor(conn, company_id, login, now, name=None, role=role.value, ours=True)
         for given in declarations(until):
             save_declaration(conn, company_id, check(given, until), now)
-    first = month_start(month_number(until) - MONTHS + 1)
-    replay(engine, company_id, now, first, until, told=looked_back)
-    assess_company(engine, company_id, now)
-    return company_id
 
 
 def remove_demo(engine: Engine) -> bool:
@@ -61,11 +84,5 @@ def remove_demo(engine: Engine) -> bool:
         known = demo_company(conn)
         if known is None:
             return False
-        conn.execute(delete(company).where(company.c.id == known))
+        remove_company(conn, known)
     return True
-
-
-def is_loaded(engine: Engine) -> bool:
-    """Say whether the demonstration company is there."""
-    with read(engine) as conn:
-        return demo_company(conn) is not None

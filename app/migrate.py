@@ -20,14 +20,18 @@ def configuration() -> Config:
     return config
 
 
+def is_current(engine: Engine) -> bool:
+    """Say whether a database is of the newest schema."""
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    with engine.connect() as conn:
+        return MigrationContext.configure(conn).get_current_revision() == newest
+
+
 def migrate(engine: Engine) -> bool:
     """Upgrade to the newest revision in one transaction; say whether there was anything to do."""
-    config = configuration()
-    newest = ScriptDirectory.from_config(config).get_current_head()
-    with engine.connect() as conn:
-        current = MigrationContext.configure(conn).get_current_revision()
-    if current == newest:
+    if is_current(engine):
         return False
+    config = configuration()
     with write(engine) as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "head")

@@ -31,7 +31,7 @@ def records_page(
     rows = conn.execute(
         select(table).where(mine).order_by(newest, table.c.external_id).limit(limit).offset(offset)
     ).mappings()
-    return [_plain(row) for row in rows], int(total)
+    return [_plain(dict(row)) for row in rows], int(total)
 
 
 def _stream(text: str) -> Stream:
@@ -89,7 +89,7 @@ def _called(conn: Connection, company_id: str, stream: Stream, ids: Sequence[str
     rows = conn.execute(
         select(table).where(table.c.company_id == company_id, table.c.external_id.in_(list(ids)))
     ).mappings()
-    plain = [_plain(row) for row in rows]
+    plain = [_plain(dict(row)) for row in rows]
     return _named(conn, plain) if table is document else plain
 
 

@@ -27,6 +27,7 @@ from signals.calendar import day_number, month_number
 
 ENTRIES_A_COMMIT = 2000
 QUARANTINE_DAYS = 30
+STALE_AFTER = timedelta(days=1)  # a staged file nobody confirmed
 RAW_KEPT = 2000
 LABEL_KEPT = 500
 

@@ -1,4 +1,4 @@
-"""The company of the demonstration, made up: its time, its dice, its names, and the plan of its story.
+"""The company of the demonstration, made up: its time, its dice, and the plan of its story.
 
 "Atelier Démonstration" sells services and grows by some 40 % a year. Its back office keeps up for two years; then one
 of two assistants leaves and is not replaced, and what was healthy visibly slips. Every number of the story stands in
@@ -27,12 +27,12 @@ SECOND_LEAVES = 27
 Curve = Sequence[tuple[float, float]]
 """Points (month of the story, value): straight lines between them, level before the first and after the last."""
 
-LATE_SHARE: Curve = ((26, 0.04), (30, 0.22))
-ERROR_SHARE: Curve = ((24, 0.02), (28, 0.13))
+LATE_SHARE: Curve = ((0, 0.045), (10, 0.033), (25, 0.033), (30, 0.20))
+ERROR_SHARE: Curve = ((0, 0.03), (10, 0.02), (24, 0.02), (28, 0.13))
 COMMERCIAL_CREDIT_SHARE = 0.015
 LATE_PAYER_SHARE = 0.25
 """Customers pay as slowly in the end as at the start: their lateness is not the back office's."""
-REMINDED_SHARE: Curve = ((27, 1.0), (30, 0.25))
+REMINDED_SHARE: Curve = ((0, 0.75), (8, 1.0), (27, 1.0), (30, 0.25))
 DIRECTOR_HOURS: Curve = ((26, 3.5), (31, 12.0))
 NUMBER_GAPS = (27, 30, 33)
 """Months in which a sale number is lost."""
@@ -42,18 +42,6 @@ _SEASON = (0.97, 1.0, 1.04, 1.02, 1.0, 1.04, 0.98, 0.88, 1.03, 1.05, 1.0, 1.01)
 _FIXED_HOLIDAYS = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
 _CENT = Decimal("0.01")
 VAT = Decimal("0.20")
-
-_GIVEN = (
-    "Alix Basile Capucine Denis Élodie Fabrice Gaëlle Hugo Inès Joris Karine Lucien Maëlle Nicolas Odile Perrine"
-    " Quentin Romane Sylvain Tiphaine Ulysse Violette Xavier Yvonne"
-).split()
-_FAMILY = (
-    "Aubrin Bellegarde Carrouze Delmasse Esnault Fontanel Garrigat Houlbert Izarn Jouvencel Kermaden Lavergnolle"
-    " Marchadour Noirel Ormesson Pradeilles Quenard Rouvière Sauvanet Tournemille Urvoas Vauquelin Wattrel Yvelin"
-    " Zellenberg"
-).split()
-_TRADES = "Menuiserie Garage Librairie Traiteur Imprimerie Pépinière Clinique Hôtellerie Fromagerie Verrerie".split()
-_SUPPLIES = "Fournitures Transports Énergie Papeterie Locations Télécoms Nettoyage Outillage".split()
 
 
 def actors() -> Mapping[str, StaffRole]:
@@ -106,24 +94,9 @@ def after_weekdays(day: date, count: int) -> date:
     return open_from(day - timedelta(days=day.weekday()) + timedelta(weeks=weeks, days=left))
 
 
-def money(amount: float) -> Decimal:
+def money(amount: float | Decimal) -> Decimal:
     """Round to whole cents."""
     return Decimal(amount).quantize(_CENT)
-
-
-def person_name(n: int) -> str:
-    """Make up the n-th person's name; the first 600 differ."""
-    return f"{_GIVEN[n % len(_GIVEN)]} {_FAMILY[n * 7 % len(_FAMILY)]}"
-
-
-def customer_name(n: int) -> str:
-    """Make up the n-th customer's name; the first 250 differ."""
-    return f"{_TRADES[n % len(_TRADES)]} {_FAMILY[n // len(_TRADES) % len(_FAMILY)]}"
-
-
-def supplier_name(n: int) -> str:
-    """Make up the n-th supplier's name; the first 200 differ."""
-    return f"{_SUPPLIES[n % len(_SUPPLIES)]} {_FAMILY[(n * 3 + n // len(_SUPPLIES)) % len(_FAMILY)]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +135,8 @@ class Story:
     def volume(self, index: int, at_start: float, growth: float) -> int:
         """Size a month's work: `growth` is the factor over a year, the season the calendar month's."""
         season = _SEASON[self.start(index).month - 1]
-        return round(at_start * growth ** (index / 12) * season * self.dice("volume", index).uniform(0.97, 1.03))
+        by_now: float = growth ** (index / 12)
+        return round(at_start * by_now * season * self.dice("volume", index).uniform(0.97, 1.03))
 
 
 def story_until(until: date, seed: int, since: date | None = None) -> Story:

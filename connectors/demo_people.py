@@ -16,8 +16,8 @@ from connectors.demo_company import (
     Story,
     after_weekdays,
     open_from,
-    person_name,
 )
+from connectors.demo_names import person_name
 from connectors.records import Absence, Employee, Process, StaffRole
 
 STAFF_AT_START = 20
@@ -26,7 +26,7 @@ LEAVERS = {5: 9, 12: 17, 24: 30}
 """Others who leave: staff number and month. Each is replaced, so that the head count follows the plan."""
 
 # Weeks away: (month of the story, which open day of it, open days away). Early ones are covered by the colleague.
-_FIRST_AWAY = ((8, 7, 5), (14, 7, 5), (20, 7, 5), (28, 6, 10), (31, 7, 6), (33, 7, 6), (35, 7, 5))
+_FIRST_AWAY = ((8, 7, 5), (14, 7, 5), (20, 7, 5), (28, 6, 10), (31, 7, 5), (33, 7, 5), (35, 7, 5))
 _SECOND_AWAY = ((10, 8, 5), (16, 8, 10), (23, 8, 5))
 _LATER_AWAY_EVERY = 3  # months, once the story goes on beyond its plan
 

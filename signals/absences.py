@@ -41,14 +41,15 @@ class Comparison:
     def bounds(self) -> tuple[float, float] | tuple[None, None]:
         """The drop's 90 % bounds: both counts taken as Poisson, the log of their ratio as normal.
 
-        Half an event is added to each count, so that none at all still has a width.
+        Half an event is added to each count, so that none at all still has a width; the drop stays inside.
         """
-        if not self.expected:
+        drop = self.drop
+        if drop is None:
             return None, None
         seen, reference = self.seen + 0.5, self.reference + 0.5
         ratio = seen / (self.expected * reference / self.reference)
         width = exp(Z_ONE_SIDED_95 * sqrt(1 / seen + 1 / reference))
-        return _share(1 - ratio * width), _share(1 - ratio / width)
+        return min(drop, _share(1 - ratio * width)), max(drop, _share(1 - ratio / width))
 
 
 def working_days(first: int, last: int, closed: Iterable[date]) -> npt.NDArray[np.int64]:

@@ -92,9 +92,8 @@ def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
         baseline=fmean(normal) if normal else None,
         baseline_n=len(normal),
     )
-    first, last = recent_window(policy, books.as_of)
-    starts = weeks["week_day"].to_numpy()
-    recent = weeks[in_window(starts, (first, last - timedelta(days=SUNDAY)))]
+    starts = weeks["week_day"].to_numpy(dtype="float64")
+    recent = weeks[in_window(starts, recent_window(policy, books.as_of))]  # whole weeks: none runs beyond `as_of`
     if recent.empty:
         return replace(answer, reason=Reason("no_recent_time", {"days": policy.change_days}))
     now = _point(last_month, list(recent["hours"]))

@@ -129,7 +129,8 @@ def _pairs(rows: Standing, days: int, cap: int, slack: int) -> tuple[Positions, 
     first, second, rule = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.lexsort((rule, second, first))
     first, second, rule = first[order], second[order], rule[order]
-    repeated = np.r_[False, (first[1:] == first[:-1]) & (second[1:] == second[:-1])]
+    repeated = np.zeros(len(first), dtype=bool)
+    repeated[1:] = (first[1:] == first[:-1]) & (second[1:] == second[:-1])
     return first[~repeated], second[~repeated], rule[~repeated]
 
 
@@ -192,14 +193,17 @@ def _in_blocks(
 
 def _in_turn(rows: Standing, a: Positions, b: Positions, slack: int) -> npt.NDArray[np.bool_]:
     """Say which pairs are two turns of one subscription: a full interval apart."""
-    same = rows.subscription[a] == rows.subscription[b]
-    return same & (rows.period[a] > 0) & (rows.day[b] - rows.day[a] >= rows.period[a] - slack)
+    regular = (rows.subscription[a] == rows.subscription[b]) & (rows.period[a] > 0)
+    in_turn: npt.NDArray[np.bool_] = regular & (rows.day[b] - rows.day[a] >= rows.period[a] - slack)
+    return in_turn
 
 
 def _one_edit_apart(a: npt.NDArray[np.object_], b: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     if not len(a):
         return np.zeros(0, dtype=bool)
-    return np.asarray(cpdist(a, b, scorer=Levenshtein.distance, score_cutoff=1) <= 1, dtype=np.bool_)
+    distance = np.asarray(cpdist(a, b, scorer=Levenshtein.distance, score_cutoff=1), dtype=np.int64)
+    near: npt.NDArray[np.bool_] = distance <= 1
+    return near
 
 
 def _in_large_blocks(rows: Standing, cap: int) -> int:

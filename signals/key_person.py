@@ -1,4 +1,4 @@
-"""Key person: does the back office rest on one head, and did the work go on while that head was away?
+"""Key person: whether the back office rests on one head, and whether the work went on while that head was away.
 
 Actors are logins. Robots, shared logins and the outside accountant know nothing in this sense: one login used by
 three people would look like a single knower, and an accountant's batch entries like a concentration.

@@ -20,12 +20,13 @@ from signals.calendar import (
     month_number,
     month_start,
 )
+from signals.informative import profile_of
 from signals.policy import Policy
 from signals.rates import (
     RECENT_MONTHS,
     Rate,
+    answer_with,
     baseline_months,
-    ever_standing,
     in_window,
     rate_over,
     rate_points,
@@ -33,7 +34,8 @@ from signals.rates import (
     record_keys,
     sale_invoices,
     sources_of,
-    standing,
+    spans_on,
+    spans_on_any,
     trials_of,
 )
 
@@ -65,7 +67,7 @@ class LateIssued:
         newest service months always look punctual (right truncation). Issue days are truncated less: they only
         miss what has never been billed, which a note says.
         """
-        answer = Measure(
+        blank = Measure(
             name=self.name,
             kpi=self.kpi,
             signal=SignalName.LATE_INVOICING,
@@ -74,42 +76,37 @@ class LateIssued:
         )
         issued = books["issue_days"]
         issued = issued[(issued["issued_day"] <= day_number(books.as_of)) & (issued["n"] > 0)]
-        dated = issued[issued["service_day"].notna()]
+        dated, why_none = _dated(issued)
         if dated.empty:
-            return replace(answer, reason=Reason("no_service_date"))
+            return replace(blank, reason=why_none)
         days = dated["issued_day"].to_numpy(dtype="float64")
         rates = rates_of(trials_of(days, _late(dated, policy), dated["n"].to_numpy()), policy, books.as_of)
-        low, high = rates.recent.bounds
-        answer = replace(
-            answer,
-            window=rates.window,
-            sources=sources_of(dated),
-            baseline=rates.baseline.value,
-            baseline_n=rates.baseline.n,
-            series=rates.series,
-        )
-        if not rates.recent.n:
+        answer = answer_with(blank, rates, sources_of(dated))
+        if not answer.known:
             return replace(answer, reason=Reason("nothing_issued", {"days": policy.change_days}))
-        in_time = in_window(issued["issued_day"].to_numpy(), rates.window)
-        unsaid = int(issued.loc[in_time, "n"].sum()) - rates.recent.n
+        of = int(issued.loc[in_window(issued["issued_day"].to_numpy(), rates.window), "n"].sum())
         notes = [Reason("unissued_not_seen")]
-        if unsaid:
-            notes.append(Reason("without_service_date", {"n": unsaid, "of": unsaid + rates.recent.n}))
+        if of > answer.n:
+            notes.append(Reason("without_service_date", {"n": of - answer.n, "of": of}))
         documents = sale_invoices(books, rates.window)
-        late = documents[_late(documents, policy)]
-        return replace(
-            answer,
-            value=rates.recent.value,
-            low=low,
-            high=high,
-            n=rates.recent.n,
-            tier=Tier.DIRECT,
-            notes=tuple(notes),
-            recent=rates.recent.value,
-            recent_low=low,
-            records=record_keys(late, "issued_day"),
-            records_total=len(late),
-        )
+        late = documents[_late(documents, policy) & documents["connection_id"].isin(answer.sources)]
+        return replace(answer, notes=tuple(notes), records=record_keys(late, "issued_day"), records_total=len(late))
+
+
+def _dated(issued: pd.DataFrame) -> tuple[pd.DataFrame, Reason]:
+    """Keep the invoices of sources that give a service day in earnest, with the reason for when none does.
+
+    A source that fills it with the issue day would make every invoice punctual.
+    """
+    dated = issued[issued["service_day"].notna()]
+    why, earnest = Reason("no_service_date"), []
+    for source, rows in dated.groupby("connection_id"):
+        told, reason = profile_of(rows["service_day"], {"issued_on": rows["issued_day"]}).judge("service_on")
+        if told:
+            earnest.append(source)
+        else:
+            why = Reason(reason.code, {**reason.params, "n": int(rows["n"].sum())})
+    return dated[dated["connection_id"].isin(earnest)], why
 
 
 def _late(rows: pd.DataFrame, policy: Policy) -> npt.NDArray[np.bool_]:
@@ -150,7 +147,7 @@ class Unreminded:
             # value has no bound, and the baseline's n counts invoices.
             recent=rate_over(monthly, range(last_month - RECENT_MONTHS + 1, last_month + 1)).value,
             baseline=rate_over(monthly, months).value,
-            baseline_n=ever_standing(owed, [day_number(month_end(m)) for m in months]),
+            baseline_n=spans_on_any(owed, [day_number(month_end(m)) for m in months]),
             series=rate_points(monthly, last_month),
             sources=sources_of(owed, sent, _reminder_feeds(books)),
         )
@@ -229,8 +226,8 @@ def _month_end_snapshots(
     first_month = last_month + 1 if owed.empty else month_number(day_of(owed["begin"].min()))
     months = range(first_month, last_month + 1)
     ends = [float(day_number(month_end(m))) for m in months]
-    n = standing(owed, ends)
-    counts = pd.DataFrame({"month": list(months), "count": n - standing(reminded, ends), "n": n})
+    n = spans_on(owed, ends)
+    counts = pd.DataFrame({"month": list(months), "count": n - spans_on(reminded, ends), "n": n})
     return counts[np.array(ends) >= known_from]
 
 

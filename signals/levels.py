@@ -8,7 +8,7 @@ further than watch until a person has confirmed the baseline, or under `Policy.b
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signals.base import Level, Measure, Point, Reason
+from signals.base import Level, Measure, Point, Reason, Unit
 from signals.policy import Policy
 
 MONTHS_LOOKED_AT = 3
@@ -71,6 +71,7 @@ def _change(measure: Measure, policy: Policy, floor: float) -> tuple[bool, Reaso
         return False, Reason("change_not_material", said)
     if policy.baseline_period is None:
         return False, Reason("change_baseline_unconfirmed", said)
-    if measure.baseline_n < policy.baseline_trials:
-        return False, Reason("change_few_trials", {**said, "n": measure.baseline_n, "needed": policy.baseline_trials})
+    needed = policy.baseline_weeks if measure.unit is Unit.HOURS_PER_WEEK else policy.baseline_trials
+    if measure.baseline_n < needed:
+        return False, Reason("change_few_trials", {**said, "n": measure.baseline_n, "needed": needed})
     return True, Reason("change_alarm", said)

@@ -19,6 +19,7 @@ from signals.counters import shape_of
 from signals.policy import Policy
 from signals.rates import sources_of
 from signals.series import Series, missing_since, plain_reference, series_of
+from signals.standing import REFERENCED
 
 __all__ = ["ColumnChoice", "NumberingGaps", "Series", "column_choices", "number_column", "series_of"]
 
@@ -26,6 +27,8 @@ WINDOW_DAYS = 730
 SHOWN = 20
 """Missing numbers written out in a note."""
 SALE_KINDS = ("sale", "sale_credit")
+PURCHASE_KINDS = ("purchase", "purchase_credit")
+MOSTLY_EMPTY = 0.5
 UNIQUE = 0.98
 COVERED = 0.8
 """Share of a column's values that must lie in series for it to hold the document's number."""
@@ -86,12 +89,20 @@ class NumberingGaps:
 
 
 def number_column(entries: pd.DataFrame) -> Mapping[tuple[str, str], Column | None]:
-    """Say, for each (connection, journal) with sales, which column holds the document's number; None: neither."""
-    return {(choice.connection_id, choice.journal): choice.column for choice in column_choices(entries)}
+    """Say, for each (connection, journal) with sales or purchases, which column holds the document's number.
+
+    None: neither does. Where a journal has both, sales decide.
+    """
+    bought = entries[entries["kind"].isin(PURCHASE_KINDS)]
+    columns: dict[tuple[str, str], Column | None] = {
+        (str(connection), str(journal)): _suppliers_column(rows)
+        for (connection, journal), rows in bought.groupby(["connection_id", "journal"])
+    }
+    return columns | {(choice.connection_id, choice.journal): choice.column for choice in column_choices(entries)}
 
 
 def column_choices(entries: pd.DataFrame) -> tuple[ColumnChoice, ...]:
-    """Choose between entry number and piece reference, journal by journal.
+    """Choose between entry number and piece reference, for each journal with sales.
 
     The document's number is unique and counts on. Where both columns do: an entry counter (digits only, in several
     journals) gives way; then the column whose values other journals' pieces cite wins; then the entry number.
@@ -108,6 +119,16 @@ def column_choices(entries: pd.DataFrame) -> tuple[ColumnChoice, ...]:
             said = Reason(code, {"connection": str(connection), "journal": str(journal), "n": len(rows)})
             choices.append(ColumnChoice(str(connection), str(journal), column, said))
     return tuple(choices)
+
+
+def _suppliers_column(rows: pd.DataFrame) -> Column | None:
+    """Look for the supplier's number: the piece reference, unless it is empty or counts on, being then ours."""
+    pieces = rows["piece_ref"]
+    if pieces.isin(["", "-"]).mean() > MOSTLY_EMPTY:
+        return None
+    if pieces.str.fullmatch(REFERENCED).mean() > MOSTLY_EMPTY:
+        return "piece_ref"
+    return None if _counts_on(rows, rows, "piece_ref") else "piece_ref"
 
 
 def _shared(journals: pd.Series) -> frozenset[str]:
@@ -142,7 +163,7 @@ def _counts_on(rows: pd.DataFrame, mine: pd.DataFrame, column: str, dense: float
     written = rows[column].map(plain_reference)
     if pd.DataFrame({"year": rows["fiscal_year"], "text": written}).duplicated().mean() > 1 - UNIQUE:
         return False
-    others = mine[~mine["kind"].isin(SALE_KINDS)]
+    others = mine[~mine["external_id"].isin(rows["external_id"])]
     documents = pd.concat([_as_documents(rows, column, "sale"), _as_documents(others, column, "purchase")])
     series = series_of(documents)
     held = sum(one.n for one in series)
@@ -181,7 +202,7 @@ def _notes(one: Series) -> tuple[Reason, ...]:
     ]
     if one.missing:
         shown = ", ".join(one.missing[:SHOWN])
-        notes.append(Reason("numbering_missing", {**said, "numbers": shown, "more": one.missing_total - SHOWN}))
+        notes.append(Reason("numbering_missing", {**said, "numbers": shown, "more": max(0, one.missing_total - SHOWN)}))
     if one.disorder:
         notes.append(Reason("numbering_disorder", {**said, "pairs": len(one.disorder)}))
     if one.jumps:

@@ -46,6 +46,7 @@ class Policy:
     hours_floor: float = _setting(2.0, "hours per week", "Seuil: excess below this is not material")
     baseline_months: int = _setting(12, "months", "Seuil")
     baseline_trials: int = _setting(200, "trials", "Seuil: below, the change rule only says watch")
+    baseline_weeks: int = _setting(26, "weeks", "Seuil: the same for hours, which come by the week")
     baseline_period: tuple[date, date] | None = None  # first and last day a person confirmed as normal
 
     # Gates

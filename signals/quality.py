@@ -16,6 +16,7 @@ from signals.policy import Policy
 from signals.rates import (
     RECENT_MONTHS,
     Rate,
+    answer_with,
     baseline_months,
     in_window,
     rate_over,
@@ -40,52 +41,50 @@ class ErrorRate:
         So the evaluation ends that many days before `as_of`, and the series with the newest month that was over by
         then: a younger month would look better than it is.
         """
-        answer = Measure(
+        blank = Measure(
             name=self.name,
             kpi=self.kpi,
             signal=SignalName.QUALITY,
             unit=Unit.SHARE,
             limit=policy.error_limit,
         )
-        end = books.as_of - timedelta(days=policy.correction_days)
+        today = day_number(books.as_of)
         issued = books["corrections"]
-        issued = issued[(issued["issued_day"] <= day_number(books.as_of)) & (issued["n"] > 0)]
+        issued = issued[(issued["issued_day"] <= today) & (issued["n"] > 0)]
         if issued.empty:
-            return replace(answer, reason=Reason("no_correction_source"))
-        trials = trials_of(issued["issued_day"].to_numpy(), _wrong(issued, policy), issued["n"].to_numpy())
-        rates = rates_of(trials, policy, end)
-        low, high = rates.recent.bounds
-        answer = replace(
-            answer,
-            window=rates.window,
-            sources=sources_of(issued[issued["issued_day"] <= day_number(end)]),
-            baseline=rates.baseline.value,
-            baseline_n=rates.baseline.n,
-            series=rates.series,
-        )
-        if not rates.recent.n:
+            return replace(blank, reason=Reason("no_correction_source"))
+        # A source on which no error ever showed can't be told from one that doesn't say.
+        told = issued[issued["connection_id"].isin(issued.loc[issued["corrected_day"] <= today, "connection_id"])]
+        if told.empty:
+            return replace(blank, reason=Reason("no_correction_seen", {"n": int(issued["n"].sum())}))
+        end = books.as_of - timedelta(days=policy.correction_days)
+        days, wrong = told["issued_day"].to_numpy(), _wrong(told["issued_day"], told["corrected_day"], policy)
+        rates = rates_of(trials_of(days, wrong, told["n"].to_numpy()), policy, end)
+        answer = answer_with(blank, rates, sources_of(told))
+        if not answer.known:
             why = {"age": policy.correction_days, "days": policy.change_days}
             return replace(answer, reason=Reason("nothing_old_enough", why))
         documents = sale_invoices(books, rates.window)
-        wrong = documents[_wrong(documents, policy)]
-        return replace(
-            answer,
-            value=rates.recent.value,
-            low=low,
-            high=high,
-            n=rates.recent.n,
-            tier=Tier.DIRECT,
-            recent=rates.recent.value,
-            recent_low=low,
-            records=record_keys(wrong, "issued_day"),
-            records_total=len(wrong),
-        )
+        documents = documents[documents["connection_id"].isin(answer.sources)]
+        found = documents[_wrong(documents["issued_day"], _shown_day(documents, books), policy)]
+        return replace(answer, records=record_keys(found, "issued_day"), records_total=len(found))
 
 
-def _wrong(rows: pd.DataFrame, policy: Policy) -> npt.NDArray[np.bool_]:
-    shown_after = rows["corrected_day"].to_numpy(dtype="float64") - rows["issued_day"].to_numpy(dtype="float64")
+def _wrong(issued_day: pd.Series, shown_day: pd.Series, policy: Policy) -> npt.NDArray[np.bool_]:
+    shown_after = shown_day.to_numpy(dtype="float64") - issued_day.to_numpy(dtype="float64")
     wrong: npt.NDArray[np.bool_] = shown_after <= policy.correction_days  # never, for NaN
     return wrong
+
+
+def _shown_day(documents: pd.DataFrame, books: Books) -> "pd.Series[float]":
+    """Give the first day an error showed on each document: corrected, cancelled or credited for error."""
+    notes = books["documents"]
+    notes = notes[(notes["kind"] == "credit_note") & (notes["credit_reason"] == "error") & (notes["corrects"] != "")]
+    names = {"connection_id": "connection_id", "corrects": "external_id", "issued_day": "credited_day"}
+    document = ["connection_id", "external_id"]
+    credited = notes[list(names)].rename(columns=names).groupby(document, as_index=False).min()
+    with_credits = documents.merge(credited, on=document, how="left")
+    return with_credits[["corrected_day", "cancelled_day", "credited_day"]].min(axis=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from signals.base import RECORDS_KEPT, Point, RecordKey
+from signals.base import RECORDS_KEPT, Measure, Point, RecordKey, Tier
 from signals.books import Books
 from signals.calendar import Days, day_number, last_complete_month, month_end, month_start, months_of
 from signals.intervals import wilson
@@ -52,14 +52,33 @@ class Rates:
 
 def rates_of(trials: pd.DataFrame, policy: Policy, end: date) -> Rates:
     """Sum trials up the three ways; nothing after `end`, the evaluation end, counts."""
-    monthly = by_month(trials[trials["day"] <= day_number(end)])
-    last_month = last_complete_month(end)
+    monthly = by_month(trials)
+    last_month = last_complete_month(end)  # so that no month read below has a day after the end
     window = recent_window(policy, end)
     return Rates(
         window=window,
         recent=_pooled(trials[in_window(trials["day"].to_numpy(), window)]),
         baseline=rate_over(monthly, baseline_months(monthly["month"], policy, last_month)),
         series=rate_points(monthly, last_month),
+    )
+
+
+def answer_with(blank: Measure, rates: Rates, sources: tuple[str, ...]) -> Measure:
+    """Fill a measure with rates; without recent trials it has its past and no value, and wants a reason."""
+    low, high = rates.recent.bounds
+    answer = replace(
+        blank,
+        window=rates.window,
+        sources=sources,
+        baseline=rates.baseline.value,
+        baseline_n=rates.baseline.n,
+        series=rates.series,
+    )
+    if not rates.recent.n:
+        return answer
+    value = rates.recent.value
+    return replace(
+        answer, value=value, low=low, high=high, n=rates.recent.n, tier=Tier.DIRECT, recent=value, recent_low=low
     )
 
 
@@ -113,14 +132,14 @@ def in_window(days: Days, window: tuple[date, date]) -> npt.NDArray[np.bool_]:
     return (days >= day_number(first)) & (days <= day_number(last))
 
 
-def standing(spans: pd.DataFrame, days: Sequence[float]) -> npt.NDArray[np.int64]:
+def spans_on(spans: pd.DataFrame, days: Sequence[float]) -> npt.NDArray[np.int64]:
     """Count, for each of some days, the spans [`begin`, `end`) it lies in."""
     alive = spans[spans["begin"] < spans["end"]]
     begun = np.searchsorted(np.sort(alive["begin"].to_numpy()), days, side="right")
     return begun - np.searchsorted(np.sort(alive["end"].to_numpy()), days, side="right")
 
 
-def ever_standing(spans: pd.DataFrame, days: Sequence[float]) -> int:
+def spans_on_any(spans: pd.DataFrame, days: Sequence[float]) -> int:
     """Count the spans [`begin`, `end`) that any of some ascending days lies in."""
     marks = np.array([*days, np.inf])
     following = marks[np.searchsorted(marks, spans["begin"].to_numpy())]

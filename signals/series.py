@@ -6,7 +6,7 @@ number seen or after the last: where a series begins isn't ours to know.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +93,8 @@ def _in_shape(group: pd.DataFrame, taken: frozenset[str]) -> Iterator[Series]:
         counter = read_counter(rows["text"].tolist(), days)
         if counter is None:
             continue
-        for chosen in pd.Series(range(len(rows))).groupby(list(counter.literal)).indices.values():
+        for positions in pd.Series(range(len(rows))).groupby(list(counter.literal)).indices.values():
+            chosen = np.asarray(positions, dtype="int64")
             one = _series(rows, counter, chosen, taken) if len(chosen) >= LEAST_NUMBERS else None
             if one is not None:
                 yield one
@@ -125,7 +126,7 @@ def _series(rows: pd.DataFrame, counter: Counter, chosen: Numbers, taken: frozen
             if written:
                 gaps.append(Gap(len(written), float(days[after]), str(row["external_id"]), bool(row["direct"])))
     present = len(np.unique(np.stack([counter.partition[chosen], counter.count[chosen]]), axis=1).T)
-    if present < LEAST_DENSE * (present + len(missing)):
+    if present < LEAST_DENSE * (present + len(missing)) or present < LEAST_NUMBERS * (jumps + 1):
         return None
     in_time = chosen[np.lexsort((counter.count[chosen], days[chosen]))]
     return Series(
@@ -159,9 +160,3 @@ def _label(text: str, counter: Counter, at: int) -> str:
 def missing_since(series: tuple[Series, ...], day: float) -> int:
     """Count the missing numbers whose gap shows on a document issued on `day` or later."""
     return sum(gap.count for one in series for gap in one.gaps if gap.day >= day)
-
-
-def by_connection(series: tuple[Series, ...]) -> Mapping[str, tuple[Series, ...]]:
-    """Group series by their source."""
-    names = sorted({one.connection_id for one in series})
-    return {name: tuple(one for one in series if one.connection_id == name) for name in names}

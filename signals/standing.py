@@ -20,6 +20,9 @@ PERIODS = (7.0, 365.25 / 12, 365.25 / 4)
 _FOLD = str.maketrans("OI", "01")
 _CREDIT = "credit_note"
 
+REFERENCED = re.compile(r"^\s*(\S+)\s*\[([^\]]+)\]\s*$")
+"""Our number, then the other side's reference in brackets."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -53,9 +56,9 @@ def standing(documents: pd.DataFrame, *, days: int, recurrences: int, slack: int
     base = _codes(rows["connection_id"], rows["direction"], rows["kind"])
     party = np.where(rows["party"].to_numpy() == "", -1, _codes(rows["party"]))
     amount = rows["total_minor"].abs().fillna(0).to_numpy(dtype="int64")
-    written, numbers = pd.factorize(rows["number"])
+    written, numbers = pd.factorize(own_number(rows))
     texts = [plain_number(number) for number in numbers]
-    folded = [text.translate(_FOLD) for text in texts]
+    folded = [plain_number(number, fold=True) for number in numbers]
     forms = {
         "text": texts,
         "parts": [_parts(number) for number in numbers],
@@ -87,10 +90,23 @@ def standing(documents: pd.DataFrame, *, days: int, recurrences: int, slack: int
     )
 
 
-def plain_number(number: str) -> str:
-    """Write a number in capitals, without separators or leading zeros: "fa-0012" is "FA12"."""
+def own_number(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Give the number its issuer gave: of "20 [BC-2022]" the first part on a sale, the part in brackets else.
+
+    Some ledgers write our own number and the other side's reference in one piece reference.
+    """
+    parts = rows["number"].str.extract(REFERENCED)
+    ours = rows["direction"] == "sale"
+    return rows["number"].mask(parts[0].notna(), parts[0].where(ours, parts[1]))
+
+
+def plain_number(number: str, *, fold: bool = False) -> str:
+    """Write a number in capitals, without separators or leading zeros: "fa-0012" is "FA12".
+
+    Folded, O is 0 and I is 1 before zeros are dropped: hands and scanners take one for the other.
+    """
     plain = "".join(c for c in number.upper() if c.isalnum())
-    return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", plain.translate(_FOLD) if fold else plain)
 
 
 def _parts(number: str) -> str:

@@ -16,6 +16,7 @@ __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure
 _NAMES = {"signal", "gate", "process", "unit"}
 _IN_UNIT = {"limit", "recent", "baseline"}
 _SHARES = {"share", "drop", "documented"}
+_LITERAL = {"year", "fiscal_year"}
 
 
 def label(kind: str, name: str, language: str) -> str:
@@ -54,13 +55,15 @@ def _write(name: str, value: Any, formats: Formats, unit: str) -> str:
         return ", ".join(label("process", part.strip(), formats.language) for part in str(value).split(","))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _day_or_text(str(value), formats)
+    return str(value) if name in _LITERAL else _figure(name, float(value), formats, unit)
+
+
+def _figure(name: str, value: float, formats: Formats, unit: str) -> str:
     if name in _IN_UNIT and unit:
-        return formats.value(float(value), unit)
+        return formats.value(value, unit)
     if name in _SHARES or name.endswith("_share"):
-        return formats.percent(float(value))
-    if name in {"year", "fiscal_year"}:
-        return str(value)
-    return formats.number(float(value), 2)
+        return formats.percent(value)
+    return formats.number(value, 2)
 
 
 def _day_or_text(text: str, formats: Formats) -> str:

@@ -15,7 +15,7 @@ from connectors.files.fec_fields import fiscal_year
 from connectors.files.fec_kinds import classify, is_party, party, total_minor
 from connectors.files.fec_lines import LineReader, Row
 from connectors.files.fec_runs import Run, Spill, key_reader, mark_of, numbered, runs, scan
-from connectors.files.fec_tally import FaultTally, FieldTally, Reading
+from connectors.files.fec_tally import RAW_LENGTH, FaultTally, FieldTally, Reading
 from connectors.records import LedgerEntry
 
 __all__ = [
@@ -112,10 +112,11 @@ class _EntryReader:
         rows = [read(number, raw, stray=number in strays) for number, raw in run.lines]
         first = rows[0].year
         if all(row.year == first for row in rows):
-            yield self._entry(rows)
+            yield self._entry(_halved(rows) if run.beside else rows)
             return
         for _, year_rows in groupby(_with_years(rows), key=lambda row: row.year):
-            yield self._entry(list(year_rows))
+            group = list(year_rows)
+            yield self._entry(_halved(group) if run.beside else group)
 
     def _entry(self, rows: list[Row]) -> LedgerEntry | QuarantinedEntry:
         head = rows[0]
@@ -196,6 +197,14 @@ class _EntryReader:
                 profile.lettering.add(line.lettering)
                 profile.lettered_on.add(line.lettered_on)
                 profile.due_on.add(line.due_on, entry.entry_on)
+
+
+def _halved(rows: list[Row]) -> list[Row]:
+    """Fault the lines of an unbalanced entry that stand beside a broken line: the rest is probably in that one."""
+    if sum(row.line.debit_minor - row.line.credit_minor for row in rows if row.line) == 0:
+        return rows
+    fault = Fault("entry_beside_broken_line", str(rows[0].number), rows[0].text[:RAW_LENGTH])
+    return [rows[0]._replace(line=None, faults=(*rows[0].faults, fault)), *rows[1:]]
 
 
 def _with_years(rows: list[Row]) -> list[Row]:

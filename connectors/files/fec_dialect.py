@@ -151,7 +151,10 @@ def split_fields(text: str, separator: str, width: int) -> list[str]:
 def _unquoted(fields: list[str], text: str, separator: str, width: int) -> list[str]:
     if len(fields) == width:
         return [_bare(field) for field in fields]
-    quoted = next(csv.reader([text], delimiter=separator), [])
+    try:
+        quoted = next(csv.reader([text], delimiter=separator), [])
+    except csv.Error:  # a stray return, or a quote that swallows too much
+        return fields
     return quoted if len(quoted) == width else fields
 
 

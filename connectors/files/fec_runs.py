@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from connectors.errors import BadPayload
 from connectors.files.fec_dialect import Dialect, split_fields
 from connectors.files.fec_fields import parse_day
-from connectors.files.text import decode, is_utf8, single_byte
+from connectors.files.text import is_utf8, single_byte, single_lines
 
 Line = tuple[int, bytes]
 """A line's number in the file, from 1, and its bytes without the ending."""
@@ -23,23 +23,29 @@ KeyOf = Callable[[bytes], bytes | None]
 """Which entry a line belongs to, by journal and number; None for a line that does not say."""
 
 _BLANK = b' \t|"\x1a\xef\xbb\xbf'
+_ASCII_SPACES = " \t\r\n\x0b\x0c"
 _MARK_BITS = 27  # 16 MiB of marks: of 300 000 entries in their place, 0.1 % are held back for nothing
 _PARTS = 32
 _IN_MEMORY = 1 << 20
 
 
 class Run(NamedTuple):
-    """Lines of one entry; without a key, one line that belongs to none. `strays` stood among them without a key."""
+    """Lines of one entry; without a key, one line that belongs to none.
+
+    `strays` stood among them without a key; `beside`: such a line stands right before or after them, and may be the
+    rest of one of theirs.
+    """
 
     key: bytes | None
     lines: list[Line]
     strays: frozenset[int] = frozenset()
+    beside: bool = False
 
 
 def numbered(lines: Iterable[bytes], newline: str) -> Iterator[Line]:
     """Count lines and take their endings off; the header, its repetitions and blank lines are left out."""
     header = b""
-    for number, line in enumerate(_single(lines, newline), 1):
+    for number, line in enumerate(single_lines(lines, newline), 1):
         bare = line.rstrip(b"\r\n")
         if bare == header or not bare.strip(_BLANK):
             continue
@@ -47,12 +53,6 @@ def numbered(lines: Iterable[bytes], newline: str) -> Iterator[Line]:
             yield number, bare
         else:
             header = bare
-
-
-def _single(lines: Iterable[bytes], newline: str) -> Iterator[bytes]:
-    if newline != "\r":
-        return iter(lines)
-    return (part for line in lines for part in line.removesuffix(b"\r").split(b"\r"))
 
 
 def key_reader(dialect: Dialect) -> KeyOf:
@@ -66,8 +66,8 @@ def key_reader(dialect: Dialect) -> KeyOf:
     last = max(journal, number) + 1
 
     def careful(line: bytes) -> bytes | None:
-        text, _ = decode(line, "utf-8")
-        fields = [f.strip() for f in split_fields(text, dialect.separator, gaps + 1)]
+        # One character a byte, and back: the key must be the same bytes that the quick way gives.
+        fields = [f.strip(_ASCII_SPACES) for f in split_fields(line.decode("latin-1"), dialect.separator, gaps + 1)]
         whole = len(fields) == gaps + 1
         fields += [""] * (gaps + 2 - len(fields))  # the last one stands for a missing column
         if whole or _dated(fields[entry_on]):
@@ -75,7 +75,7 @@ def key_reader(dialect: Dialect) -> KeyOf:
             if not number_text and fields[entry_on]:
                 number_text = f"~{fields[entry_on]}/{fields[piece_ref]}"
             if number_text:
-                return f"{fields[journal]}\x1f{number_text}".encode()
+                return f"{fields[journal]}\x1f{number_text}".encode("latin-1")
         return None
 
     def key_of(line: bytes) -> bytes | None:
@@ -157,25 +157,27 @@ def runs(lines: Iterable[Line], key_of: KeyOf) -> Iterator[Run]:
     run: list[Line] = []
     strays: list[Line] = []
     within: list[int] = []
+    after_stray = False
     for line in lines:
         key = key_of(line[1])
         if key is None:
             strays.append(line)
-            continue
-        if key == current:
+        elif key == current:
             if strays:
                 run += strays
                 within += [number for number, _ in strays]
                 strays = []
             run.append(line)
-            continue
-        if run:
-            yield Run(current, run, frozenset(within))
-        for stray in strays:
-            yield Run(None, [stray], frozenset({stray[0]}))
-        current, run, strays, within = key, [line], [], []
-    if run:
-        yield Run(current, run, frozenset(within))
+        else:
+            yield from _closed(Run(current, run, frozenset(within), after_stray or bool(strays)), strays)
+            after_stray = bool(strays)
+            current, run, strays, within = key, [line], [], []
+    yield from _closed(Run(current, run, frozenset(within), after_stray or bool(strays)), strays)
+
+
+def _closed(run: Run, strays: list[Line]) -> Iterator[Run]:
+    if run.lines:
+        yield run
     for stray in strays:
         yield Run(None, [stray], frozenset({stray[0]}))
 
@@ -203,8 +205,8 @@ class Spill:
             part = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed on exit
             self._parts[mark_of(key) % _PARTS] = part
         for number, line in run.lines:
-            stray = b"s" if number in run.strays else b""
-            part.write(b"%d\x00%s\x00%s\x00%s\n" % (number, stray, key, line))
+            flags = b"s" * (number in run.strays) + b"b" * run.beside
+            part.write(b"%d\x00%s\x00%s\x00%s\n" % (number, flags, key, line))
 
     def gathered(self) -> Iterator[Run]:
         """Give what was put aside, one run an entry, its lines in the file's order."""
@@ -217,10 +219,13 @@ class Spill:
 def _grouped(part: Iterable[bytes]) -> Iterator[Run]:
     lines: dict[bytes, list[Line]] = {}
     strays: dict[bytes, list[int]] = {}
+    beside: set[bytes] = set()
     for record in part:
-        number, stray, key, line = record[:-1].split(b"\x00", 3)
+        number, flags, key, line = record[:-1].split(b"\x00", 3)
         lines.setdefault(key, []).append((int(number), line))
-        if stray:
+        if b"s" in flags:
             strays.setdefault(key, []).append(int(number))
+        if b"b" in flags:
+            beside.add(key)
     for key, gathered in lines.items():
-        yield Run(key, gathered, frozenset(strays.get(key, ())))
+        yield Run(key, gathered, frozenset(strays.get(key, ())), key in beside)

@@ -1,7 +1,8 @@
 """Text files as people hand them over: the encoding, the line endings, and what is not text at all."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from connectors.errors import NotThisFormat
@@ -98,3 +99,16 @@ def lines_of(stream: BinaryIO, newline: str) -> Iterator[bytes]:
         yield from lines
     if rest:
         yield rest
+
+
+def lines_in(path: Path, newline: str) -> Iterator[bytes]:
+    """Give the lines of a file on disk, closing it after the last."""
+    with path.open("rb") as stream:
+        yield from lines_of(stream, newline)
+
+
+def single_lines(lines: Iterable[bytes], newline: str) -> Iterator[bytes]:
+    """Split elements that hold several lines, as a file's own iteration gives them when a lone return ends lines."""
+    if newline != "\r":
+        return iter(lines)
+    return (part for line in lines for part in line.removesuffix(b"\r").split(b"\r"))

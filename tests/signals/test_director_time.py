@@ -199,7 +199,7 @@ logged = st.lists(
 )
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(logged=logged, day=st.dates(date(2025, 2, 1), AS_OF))
 def test_time_logged_and_things_said_later_change_nothing(logged: list[tuple[int, int, str]], day: date) -> None:
     rows = [_week(weeks, minutes / 60, role) for weeks, minutes, role in logged]
@@ -211,7 +211,7 @@ def test_time_logged_and_things_said_later_change_nothing(logged: list[tuple[int
     assert DirectorHours().detect(replace(books, as_of=day), POLICY) == expected
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(hours=st.lists(st.integers(0, 40), min_size=2, max_size=12))
 def test_the_value_is_the_plain_mean_within_its_bounds(hours: list[int]) -> None:
     measure = _detect([row for i, h in enumerate(hours) for row in (_week(i, h), _week(i, 1, "admin"))])

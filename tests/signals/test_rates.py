@@ -17,14 +17,14 @@ from signals.rates import (
     Rate,
     baseline_months,
     by_month,
-    ever_standing,
     rate_over,
     rate_points,
     rates_of,
     record_keys,
     sale_invoices,
     sources_of,
-    standing,
+    spans_on,
+    spans_on_any,
 )
 
 POLICY = Policy()
@@ -111,7 +111,7 @@ day_lists = st.lists(
 )
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(rows=day_lists, end=st.dates(date(2024, 1, 1), date(2025, 12, 31)))
 def test_trials_after_the_end_change_nothing(rows: list[tuple[date, int, int]], end: date) -> None:
     known = [row for row in rows if row[0] <= end]
@@ -121,11 +121,12 @@ def test_trials_after_the_end_change_nothing(rows: list[tuple[date, int, int]], 
 span_lists = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=12)
 
 
+@settings(deadline=None)
 @given(spans=span_lists, days=st.lists(st.integers(0, 20), max_size=8).map(sorted))
-def test_standing_counts_as_a_plain_loop_would(spans: list[tuple[int, int]], days: list[int]) -> None:
+def test_spans_count_as_a_plain_loop_would(spans: list[tuple[int, int]], days: list[int]) -> None:
     alive = [(a, b) for a, b in spans if a < b]
-    assert list(standing(_spans(*spans), days)) == [sum(a <= d < b for a, b in alive) for d in days]
-    assert ever_standing(_spans(*alive), days) == sum(any(a <= d < b for d in days) for a, b in alive)
+    assert list(spans_on(_spans(*spans), days)) == [sum(a <= d < b for a, b in alive) for d in days]
+    assert spans_on_any(_spans(*alive), days) == sum(any(a <= d < b for d in days) for a, b in alive)
 
 
 def test_records_are_named_newest_first_and_cut() -> None:

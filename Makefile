@@ -1,0 +1,69 @@
+# Bare `make` lists the commands.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SEUIL := $(BIN)/seuil
+export PYTHONDONTWRITEBYTECODE=
+
+## run: serve on http://127.0.0.1:8000, with the demonstration company at first start
+.PHONY: run
+run: $(VENV)/.run
+	$(SEUIL) serve --demo
+
+## test: format, lint, types, import contracts, all tests (SQLite, PostgreSQL, a browser)
+.PHONY: test
+test: $(VENV)/.test
+	@tests/tools.sh
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+## quick: the tests that need neither PostgreSQL nor a browser
+.PHONY: quick
+quick: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m "not postgres and not browser" -n 2
+
+## format: put the code in its form
+.PHONY: format
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+## messages: bring the French catalogue up to date with the texts in the code
+.PHONY: messages
+messages: $(VENV)/.test
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output -o build-messages.pot app
+	$(BIN)/pybabel -q update -i build-messages.pot -d app/locales --no-fuzzy-matching --omit-header -l fr || true
+	rm -f build-messages.pot
+
+## benchmark: time the FEC reader and the import against the csv module alone
+.PHONY: benchmark
+benchmark: $(VENV)/.test
+	$(BIN)/python benchmarks/read_fec.py
+
+## lock: choose the dependencies anew from pyproject.toml
+.PHONY: lock
+lock: $(VENV)/.test
+	cd requirements && ./lock.sh
+
+## clean: remove the environment (data stay)
+.PHONY: clean
+clean:
+	rm -rf $(VENV) seuil.egg-info
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z]*\): \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(VENV)/.run: requirements/run.txt requirements/bootstrap.txt pyproject.toml
+	@requirements/environment.sh $(PYTHON) $(VENV) run
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt requirements/bootstrap.txt pyproject.toml
+	@requirements/environment.sh $(PYTHON) $(VENV) test
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,61 @@
+"""An answer as text for a terminal."""
+
+from typing import Any
+
+import typer
+
+from app.language import Formats
+from app.wording import label, measure_label, say
+
+_COLOURS = {"over": "red", "watch": "yellow", "calm": "green", "unknown": "bright_black"}
+
+
+def print_answer(body: dict[str, Any], language: str) -> None:
+    """Print the verdict, the five signals, the gates, the worth and what is missing."""
+    formats = Formats(language, body["company"]["currency"])
+    sentence = say_verdict(body, language)
+    typer.secho(f"\n{sentence}", bold=True)
+    cover = body["coverage"]
+    typer.echo(
+        f"{formats.long_day(body['as_of'])} · {cover['signals_known']}/{cover['signals']} · "
+        f"{cover['gates_known']}/{cover['gates']}"
+    )
+    for reason in body["why"]:
+        typer.echo(f"  – {say(reason['code'], reason['params'], language)}")
+    for signal in body["signals"]:
+        level = label("level", signal["level"], language)
+        name = label("signal", signal["name"], language)
+        typer.secho(f"\n{name}: {level}", fg=_COLOURS[signal["level"]])
+        for measure in (signal["primary"], signal["half"]):
+            if measure:
+                typer.echo(f"  {_measure(measure, formats)}")
+        for reason in signal["why"]:
+            typer.echo(f"  – {say(reason['code'], reason['params'], language, signal['primary']['unit'])}")
+    typer.echo("")
+    for gate in body["gates"]:
+        why = " ".join(say(reason["code"], reason["params"], language) for reason in gate["why"])
+        name, state = label("gate", gate["name"], language), label("state", gate["state"], language)
+        typer.echo(f"{name}: {state}. {why}")
+    if body["worth"]:
+        low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
+        typer.echo(f"\n{low} … {high} {label('unit', 'eur_per_month', language)}")
+    for missing in body["missing"]:
+        typer.echo(f"  ? {say(missing['what'], {}, language)} → {say(missing['remedy'], {}, language)}")
+
+
+def say_verdict(body: dict[str, Any], language: str) -> str:
+    """Say the verdict in one sentence."""
+    return label("say", body["verdict"], language).format(company=body["company"]["name"])
+
+
+def _measure(measure: dict[str, Any], formats: Formats) -> str:
+    name = measure_label(measure["name"], formats.language)
+    if measure["value"] is None:
+        reason = measure["no_value_because"] or {"code": "no_value", "params": {}}
+        return f"{name}: – ({say(reason['code'], reason['params'], formats.language)})"
+    unit = measure["unit"]
+    shown = formats.value(measure["value"], unit)
+    if measure["low"] is not None:
+        shown += f" [{formats.value(measure['low'], unit)} – {formats.value(measure['high'], unit)}]"
+    words = "" if unit.startswith("share") else f" {label('unit', unit, formats.language)}"
+    return f"{name}: {shown}{words} (n={measure['n']}, {label('tier', measure['tier'], formats.language)})"

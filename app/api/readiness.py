@@ -1,0 +1,124 @@
+"""Readiness, signals, alerts and the records behind them, as JSON with codes; sentences are the page's."""
+
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import select
+
+from app.assessment import answer_for, as_text, latest
+from app.clock import local_day
+from app.companies import companies, find_company
+from app.db import read
+from app.errors import BadInput, NotFound
+from app.models.answers import episode
+from app.records import PAGE, records_behind, records_page
+from app.room import ReaderHere, Room, RoomHere
+from app.rows import as_json
+
+router = APIRouter(prefix="/v1", tags=["readiness"])
+
+AsOf = Annotated[date | None, Query(description="a past day; without it, the newest answer")]
+
+
+@router.get("/companies")
+def list_companies(room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
+    """List the companies with their newest verdict."""
+    with read(room.engine) as conn:
+        listed = []
+        for row in companies(conn):
+            newest = latest(conn, row["id"])
+            listed.append(
+                {
+                    "id": row["id"],
+                    "name": row["name"],
+                    "siren": row["siren"],
+                    "is_demo": bool(row["is_demo"]),
+                    "verdict": newest.verdict if newest else None,
+                    "as_of": newest.as_of.isoformat() if newest else None,
+                }
+            )
+    return listed
+
+
+def _stored(room: Room, company_id: str, as_of: date | None) -> tuple[str, str]:
+    """Give the stored body and its tag; for a day that has none, compute it and store nothing."""
+    with read(room.engine) as conn:
+        row = find_company(conn, company_id)
+        served = latest(conn, company_id, as_of)
+    if served is not None:
+        return served.body, served.etag
+    if as_of is None:
+        raise NotFound("nothing_assessed")
+    today = local_day(room.now(), str(row["zone"]))
+    if as_of > today:
+        raise BadInput("day_in_the_future", {"day": as_of.isoformat()})
+    return as_text(answer_for(room.engine, company_id, as_of)[1])
+
+
+@router.get("/companies/{company_id}/readiness", responses={304: {"description": "not changed"}})
+def readiness(company_id: str, request: Request, room: RoomHere, _: ReaderHere, as_of: AsOf = None) -> Response:
+    """Give the verdict with all it rests on: signals, gates, worth, coverage, what is missing, what would change it."""
+    body, etag = _stored(room, company_id, as_of)
+    return _tagged(request, body, etag)
+
+
+def _tagged(request: Request, body: str, etag: str) -> Response:
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@router.get("/companies/{company_id}/signals")
+def signals(company_id: str, room: RoomHere, _: ReaderHere, as_of: AsOf = None) -> dict[str, Any]:
+    """Give the five signals with every measure behind them."""
+    body = json.loads(_stored(room, company_id, as_of)[0])
+    return {"as_of": body["as_of"], "signals": body["signals"], "measures": body["measures"]}
+
+
+@router.get("/companies/{company_id}/alerts")
+def alerts(company_id: str, room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
+    """Give the company's episodes, newest first."""
+    with read(room.engine) as conn:
+        find_company(conn, company_id)
+        rows = conn.execute(
+            select(episode).where(episode.c.company_id == company_id).order_by(episode.c.opened_on.desc())
+        ).mappings()
+        return [as_json(dict(row)) for row in rows]
+
+
+@router.get("/companies/{company_id}/records")
+def records(
+    company_id: str,
+    room: RoomHere,
+    _: ReaderHere,
+    stream: str | None = None,
+    measure: str | None = None,
+    as_of: AsOf = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = PAGE,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, Any]:
+    """Give the records behind a measure, or a stream's records, newest first."""
+    if measure is None:
+        with read(room.engine) as conn:
+            find_company(conn, company_id)
+            rows, total = records_page(conn, company_id, stream or "invoices", limit=limit, offset=offset)
+        return {"records": rows, "total": total, "limit": limit, "offset": offset}
+    found = measures_of(json.loads(_stored(room, company_id, as_of)[0])).get(measure)
+    if found is None:
+        raise NotFound("no_such_measure", {"measure": measure})
+    with read(room.engine) as conn:
+        rows = records_behind(conn, company_id, found["records"][offset : offset + limit])
+    return {"records": rows, "total": found["records_total"], "limit": limit, "offset": offset}
+
+
+def measures_of(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give every measure of a body by its name."""
+    listed = list(body["measures"])
+    for signal in body["signals"]:
+        listed += [signal["primary"], *([signal["half"]] if signal["half"] else []), *signal["measures"]]
+    for gate in body["gates"]:
+        listed += gate["measures"]
+    return {one["name"]: one for one in listed}

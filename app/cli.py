@@ -1,0 +1,297 @@
+"""The command line. Heavy libraries are imported by the commands that need them, so that `--help` answers at once."""
+# ruff: noqa: PLC0415 - imports inside commands, for the reason above
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from app.start import Started
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Seuil: has the back office passed the threshold?")
+imports = typer.Typer(no_args_is_help=True, help="Bring in a company's own files.")
+companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
+demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+app.add_typer(imports, name="import")
+app.add_typer(companies_app, name="company")
+app.add_typer(demo_app, name="demo")
+app.add_typer(key_app, name="key")
+
+CompanyOption = Annotated[str | None, typer.Option("--company", help="id, SIREN or name of the company")]
+
+
+def language() -> str:
+    """Give the terminal's language."""
+    from app.language import pick_language
+
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
+    return pick_language("en" if spoken in {"C", "POSIX", "C.UTF-8"} else spoken.split(".")[0].replace("_", "-"))
+
+
+def opened(*, with_demo: bool = False) -> "Started":
+    """Open the database, made current."""
+    from app.clock import utc_now
+    from app.logs import set_up_logs
+    from app.settings import read_settings
+    from app.start import open_seuil
+
+    settings = read_settings()
+    set_up_logs(settings.log_level, as_json=settings.log_json)
+    started = open_seuil(settings, utc_now(), with_demo=with_demo)
+    if started.password and not settings.owner_password:
+        typer.echo(f"Sign in as {settings.owner_email} with password {started.password} (shown this once).")
+    return started
+
+
+@app.command()
+def serve(
+    *, demo: Annotated[bool, typer.Option(help="at first start, load the demonstration company")] = False
+) -> None:
+    """Serve the pages and the API."""
+    import uvicorn
+
+    from app.clock import utc_now
+    from app.demo import fill_demo
+    from app.main import create_app
+    from app.progress import DemoProgress
+    from app.settings import read_settings
+    from app.start import only_process
+
+    settings = read_settings()
+    with only_process(settings):
+        started = opened(with_demo=demo)
+        with DemoProgress() as progress:
+            fill_demo(started.engine, utc_now(), told=progress.saved, looked_back=progress.looked_back)
+        address = f"http://{settings.host}:{settings.port}"
+        typer.echo(f"Seuil is at {address} – sign in as {settings.owner_email}. Ctrl-C stops it.")
+        if not started.is_first:
+            typer.echo("Password forgotten? `seuil password` sets a new one.")
+        uvicorn.run(
+            create_app(started.engine, settings, metronome=True),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+        )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    opened()
+    typer.echo("The database is current.")
+
+
+@app.command()
+def assess(
+    company: CompanyOption = None,
+    as_of: Annotated[str | None, typer.Option(help="a past day, YYYY-MM-DD")] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="print the whole answer as JSON")] = False,
+) -> None:
+    """Assess a company (or all) and print the verdict."""
+    from app.answers import print_answer
+    from app.assessment import assess_company
+    from app.clock import utc_now
+    from app.companies import companies, company_called
+    from app.db import read
+
+    engine = opened().engine
+    with read(engine) as conn:
+        rows = [company_called(conn, company)] if company else companies(conn)
+    day = _day(as_of)
+    for row in rows:
+        served = assess_company(engine, str(row["id"]), utc_now(), day)
+        if json:
+            typer.echo(served.body)
+        else:
+            print_answer(served.content, language())
+
+
+def _day(text: str | None) -> date | None:
+    from app.clock import utc_now
+    from app.errors import BadInput
+
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("bad_day", {"value": text}) from error
+    if day > utc_now().date():
+        raise BadInput("day_in_the_future", {"day": text})
+    return day
+
+
+@app.command()
+def declare(
+    file: Annotated[Path, typer.Argument(help="YAML file; `seuil declare --example` prints one")] = Path("-"),
+    company: CompanyOption = None,
+    *,
+    example: Annotated[bool, typer.Option("--example", help="print an example and stop")] = False,
+) -> None:
+    """Keep a dated, signed declaration: hours, who does what, documentation, tools, prices, roles."""
+    from app.clock import local_day, utc_now
+    from app.db import read, write
+    from app.declarations import parse_yaml, save_declaration
+    from app.example import EXAMPLE
+    from app.imports_cli import company_for
+
+    if example:
+        typer.echo(EXAMPLE)
+        return
+    text = sys.stdin.read() if str(file) == "-" else _read(file)
+    engine = opened().engine
+    with read(engine) as conn:
+        row = company_for(conn, company)
+    now = utc_now()
+    body = parse_yaml(text, local_day(now, str(row["zone"])))
+    with write(engine) as conn:
+        save_declaration(conn, str(row["id"]), body, now)
+    typer.echo(f"Kept for {row['name']}, stated on {body['stated_on']} by {body['signed_by']}.")
+
+
+def _read(file: Path) -> str:
+    from app.errors import BadInput
+
+    if not file.is_file():
+        raise BadInput("file_missing", {"path": str(file)})
+    return file.read_text(encoding="utf-8")
+
+
+@imports.command("fec")
+def import_fec(
+    files: Annotated[list[Path], typer.Argument(help="ledger exports, several years at once")],
+    company: CompanyOption = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="remove entries that are gone without asking")] = False,
+) -> None:
+    """Import French ledger exports (FEC) and print the tie-out."""
+    from app.imports_cli import import_fec_files
+
+    import_fec_files(opened().engine, files, company, language=language(), yes=yes)
+
+
+@imports.command("csv")
+def import_csv(
+    stream: Annotated[str, typer.Argument(help="invoices, reminders, staff, absences, time or costs")],
+    file: Annotated[Path, typer.Argument(help="a file made from our template")],
+    company: CompanyOption = None,
+) -> None:
+    """Import a list made from one of our templates."""
+    from app.imports_cli import import_csv_file
+
+    import_csv_file(opened().engine, stream, file, company, language=language())
+
+
+@app.command()
+def template(
+    stream: Annotated[str, typer.Argument(help="invoices, reminders, staff, absences, time or costs")],
+) -> None:
+    """Print a CSV template with two example rows."""
+    from app.imports_cli import csv_stream
+    from connectors.files.csv_templates import template_text
+
+    sys.stdout.buffer.write(template_text(csv_stream(stream)).encode())
+
+
+@companies_app.command("add")
+def company_add(name: str, siren: Annotated[str | None, typer.Option(help="nine digits")] = None) -> None:
+    """Add a company."""
+    from app.clock import utc_now
+    from app.companies import add_company
+    from app.db import write
+    from app.settings import read_settings
+
+    engine = opened().engine
+    with write(engine) as conn:
+        company_id = add_company(conn, name, utc_now(), siren=siren, zone=read_settings().zone)
+    typer.echo(f"{name}: {company_id}")
+
+
+@companies_app.command("list")
+def company_list() -> None:
+    """List the companies."""
+    from app.companies import companies
+    from app.db import read
+
+    engine = opened().engine
+    with read(engine) as conn:
+        for row in companies(conn):
+            badge = "  [demonstration]" if row["is_demo"] else ""
+            typer.echo(f"{row['id']}  {row['siren'] or '-':9}  {row['name']}{badge}")
+
+
+@demo_app.command("load")
+def demo_load() -> None:
+    """Load the demonstration company."""
+    from app.clock import utc_now
+    from app.db import write
+    from app.demo import add_demo, fill_demo
+    from app.progress import DemoProgress
+    from app.settings import read_settings
+
+    engine = opened().engine
+    now = utc_now()
+    with write(engine) as conn:
+        add_demo(conn, now, read_settings().zone)
+    with DemoProgress() as progress:
+        done = fill_demo(engine, now, told=progress.saved, looked_back=progress.looked_back)
+    typer.echo("The demonstration company is loaded." if done else "The demonstration company was there already.")
+
+
+@demo_app.command("remove")
+def demo_remove() -> None:
+    """Remove the demonstration company and everything of it."""
+    from app.demo import remove_demo
+
+    removed = remove_demo(opened().engine)
+    typer.echo("The demonstration company is gone." if removed else "There is no demonstration company.")
+
+
+@key_app.command("add")
+def key_add(name: str) -> None:
+    """Make an API key and print it once."""
+    from app.access import make_key
+    from app.clock import utc_now
+    from app.db import write
+
+    engine = opened().engine
+    with write(engine) as conn:
+        typer.echo(make_key(conn, name, utc_now()))
+
+
+@app.command()
+def password() -> None:
+    """Set a new password for the owner."""
+    import secrets
+
+    from app.access import set_password
+    from app.db import write
+    from app.settings import read_settings
+
+    email = read_settings().owner_email
+    engine = opened().engine
+    new = secrets.token_urlsafe(12)
+    with write(engine) as conn:
+        done = set_password(conn, email, new)
+    typer.echo(f"New password for {email}: {new}" if done else f"There is no account {email}.")
+
+
+def main() -> None:
+    """Run the command line; what a person can act on is said in one line."""
+    from app.errors import SeuilError
+    from connectors.errors import NotThisFormat
+
+    try:
+        app()
+    except (SeuilError, NotThisFormat) as error:
+        from app.wording import say
+
+        typer.secho(say(error.code, error.params, language()), err=True, fg="red")
+        raise SystemExit(2) from error

@@ -1,0 +1,80 @@
+"""Which detector belongs to which signal, and which one carries its level."""
+
+from dataclasses import dataclass
+
+from signals.base import Detector, SignalName
+from signals.director_time import DirectorHours
+from signals.dso import CountBackDso
+from signals.duplicates import Duplicates
+from signals.growth import Growth
+from signals.hidden_cost import FullCost, HiddenRatio, LedgerCosts
+from signals.key_person import BackupPresence, EffectiveActors, HolidayTest, SoleOperators
+from signals.late_invoicing import AccruedPurchases, AccruedSales, LateIssued, Unreminded
+from signals.ledger import BookingLag, LedgerVolume, StructuralFaults, Suspense, Unlettered
+from signals.numbering import NumberingGaps
+from signals.quality import CreditNoteRate, ErrorRate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalDetectors:
+    """A signal's detectors.
+
+    The first of `primary` that has a value carries the level; `half` is a second question of the same signal;
+    `floor` names the policy's materiality floor, "" for states, which know the limit rule only.
+    """
+
+    name: SignalName
+    primary: tuple[Detector, ...]
+    half: Detector | None = None
+    explains: tuple[Detector, ...] = ()
+    floor: str = ""
+    streams: tuple[str, ...] = ()
+
+
+SIGNALS: tuple[SignalDetectors, ...] = (
+    SignalDetectors(
+        name=SignalName.LATE_INVOICING,
+        primary=(LateIssued(), AccruedSales()),
+        half=Unreminded(),
+        explains=(AccruedSales(), AccruedPurchases(), CountBackDso()),
+        floor="rate_floor",
+        streams=("invoices", "ledger"),
+    ),
+    SignalDetectors(
+        name=SignalName.DIRECTOR_TIME,
+        primary=(DirectorHours(),),
+        floor="hours_floor",
+        streams=("time",),
+    ),
+    SignalDetectors(
+        name=SignalName.QUALITY,
+        primary=(ErrorRate(),),
+        explains=(
+            CreditNoteRate(),
+            Duplicates(),
+            NumberingGaps(),
+            StructuralFaults(),
+            Suspense(),
+            BookingLag(),
+            Unlettered(),
+        ),
+        floor="rate_floor",
+        streams=("invoices", "ledger"),
+    ),
+    SignalDetectors(
+        name=SignalName.KEY_PERSON,
+        primary=(SoleOperators(),),
+        explains=(HolidayTest(), BackupPresence(), EffectiveActors()),
+        streams=("activities", "reminders", "time", "invoices"),
+    ),
+    SignalDetectors(
+        name=SignalName.HIDDEN_COST,
+        primary=(HiddenRatio(),),
+        explains=(FullCost(), LedgerCosts()),
+        streams=("time", "costs", "ledger"),
+    ),
+)
+
+# Measures of no signal.
+EXPLAINS: tuple[Detector, ...] = (LedgerVolume(), Growth())
+VOLUME_STREAMS = ("invoices", "ledger")

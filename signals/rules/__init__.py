@@ -1,0 +1,1 @@
+"""Dated legal rules and thresholds, as values with their sources."""
