@@ -7,5 +7,4 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . && useradd --
 USER seuil
 ENV SEUIL_HOST=0.0.0.0
 VOLUME /seuil/data
-EXPOSE 8000
 CMD ["seuil", "serve"]

@@ -33,7 +33,8 @@ def print_answer(body: dict[str, Any], language: str) -> None:
             typer.echo(f"  – {say(reason['code'], reason['params'], language, signal['primary']['unit'])}")
     typer.echo("")
     for gate in body["gates"]:
-        why = " ".join(say(reason["code"], reason["params"], language) for reason in gate["why"])
+        unit = gate["measures"][0]["unit"] if gate["measures"] else ""
+        why = " ".join(say(reason["code"], reason["params"], language, unit) for reason in gate["why"])
         name, state = label("gate", gate["name"], language), label("state", gate["state"], language)
         typer.echo(f"{name}: {state}. {why}")
     if body["worth"]:

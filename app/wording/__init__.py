@@ -14,8 +14,9 @@ __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure
 
 # Parameters that name something, and those that are figures in the unit of the measure they belong to.
 _NAMES = {"signal", "gate", "process", "unit"}
-_IN_UNIT = {"limit", "recent", "baseline"}
-_SHARES = {"share", "drop", "documented"}
+_IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value"}
+_SHARES = {"share", "drop"}
+_LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
 _LITERAL = {"year", "fiscal_year"}
 
 
@@ -51,8 +52,8 @@ def say(code: str, params: Mapping[str, Any], language: str, unit: str = "") -> 
 def _write(name: str, value: Any, formats: Formats, unit: str) -> str:
     if name in _NAMES:
         return label(name, str(value), formats.language)
-    if name == "processes":
-        return ", ".join(label("process", part.strip(), formats.language) for part in str(value).split(","))
+    if name in _LISTS:
+        return ", ".join(label(_LISTS[name], part.strip(), formats.language) for part in str(value).split(","))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _day_or_text(str(value), formats)
     return str(value) if name in _LITERAL else _figure(name, float(value), formats, unit)

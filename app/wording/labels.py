@@ -79,6 +79,29 @@ LABELS: dict[str, str] = {
     "provider:demo": N_("demonstration"),
     "provider:csv": N_("CSV files"),
     "provider:fec": N_("ledger exports (FEC)"),
+    "work:suspense": N_("Suspense accounts (471)"),
+    "work:receivable": N_("Open customer lines (411), over 60 days"),
+    "work:payable": N_("Open supplier lines (401), over 60 days"),
+    "work:duplicate": N_("Suspected duplicates"),
+    "work:gap": N_("Missing numbers"),
+    "work:unreadable": N_("Unreadable entries"),
+    "column:kind": N_("Kind"),
+    "column:what": N_("What"),
+    "column:day": N_("Date"),
+    "column:age": N_("Age (days)"),
+    "column:amount": N_("Amount"),
+    "column:place": N_("Where"),
+    "cost:admin_time": N_("administrative time"),
+    "cost:director_time": N_("directors’ time"),
+    "cost:tools": N_("tools"),
+    "cost:temporary_staff": N_("temporary staff"),
+    "cost:fees": N_("fees"),
+    "cost:training": N_("training"),
+    "cost:turnover": N_("recruiting and turnover"),
+    "cost:penalties": N_("penalties"),
+    "cost:wages": N_("wages"),
+    "cost:software": N_("software"),
+    "cost:recruiting": N_("recruiting"),
 }
 
 MEASURES: dict[str, tuple[str, str]] = {
@@ -90,13 +113,32 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Sales not yet invoiced at closing"),
         N_("Balance of account 418 at the last closing, in months of that year's average sales (70)."),
     ),
+    "backup_presence": (
+        N_("Days with a stand-in"),
+        N_("Share of those absent days on which somebody able was there; declared: processes with two operators."),
+    ),
     "credit_note_rate": (
         N_("Credit notes per invoice"),
         N_("Customer credit notes over customer invoices of the last three complete months."),
     ),
+    "customers": (N_("Active customers"), N_("Customers invoiced in 12 months.")),
     "director_hours_per_week": (
         N_("Directors’ back-office hours"),
         N_("Mean weekly hours of all directors over the last 90 days, from time entries, otherwise as declared."),
+    ),
+    "document_growth": (
+        N_("Document growth"),
+        N_("Sen’s slope of the logarithm of monthly documents over 12 months, by the year."),
+    ),
+    "documented_share": (
+        N_("Documented processes"),
+        N_("Declared process sheets that are complete and reviewed within a year."),
+    ),
+    "documents_per_month": (N_("Documents a month"), N_("Mean of 12 months, sales and purchases.")),
+    "dso_count_back": (N_("DSO, count-back"), N_("Days of the newest sales that make up the balance of 411.")),
+    "effective_actors": (
+        N_("Effective number of people"),
+        N_("10,000 over the concentration index (HHI) of 180 days’ activity."),
     ),
     "error_rate": (
         N_("Invoices with an error"),
@@ -104,16 +146,43 @@ MEASURES: dict[str, tuple[str, str]] = {
             "Share of customer invoices corrected, cancelled or credited for error within 60 days of issue; only invoices at least 60 days old."
         ),
     ),
+    "full_admin_cost": (
+        N_("Full back-office cost"),
+        N_("Sum of last month’s cost lines: time, directors’ time, tools, training, turnover, fees, penalties."),
+    ),
+    "hidden_ratio": (
+        N_("Hidden over visible cost"),
+        N_("Directors’ time, training, turnover and penalties, over admin pay, tools, temporary staff and fees."),
+    ),
+    "holiday_drop": (
+        N_("Activity lost during absences"),
+        N_(
+            "Activity while the most active person is away, against the same weekdays of the four weeks before and after."
+        ),
+    ),
+    "instability": (N_("Instability"), N_("Spread of monthly documents beyond trend, season and chance.")),
     "late_issued_rate": (
         N_("Invoices issued late"),
         N_(
             "Share of customer invoices of the last 90 days issued more than the tolerated working days after the service (periodic ones: after the month's end)."
         ),
     ),
+    "ledger_admin_costs": (
+        N_("Back-office costs in the ledger"),
+        N_("Monthly mean of the accounts concerned over 12 months, whole firm, wages apart."),
+    ),
+    "sole_operator_share": (
+        N_("Processes with a sole operator"),
+        N_(
+            "Processes exactly one person knows (at least 10 % of the events and three of them, in 180 days), over those anyone knows."
+        ),
+    ),
+    "staff": (N_("Staff"), N_("People present on that day.")),
     "unreminded_rate": (
         N_("Overdue and not reminded"),
         N_(
             "Share of the invoices overdue beyond the grace whose customer got no reminder in the last 30 days; disputes and direct debits left out."
         ),
     ),
+    "workload": (N_("Workload"), N_("Documents times standard minutes, in full-time equivalents.")),
 }

@@ -131,6 +131,7 @@ def test_refused_lines_count_and_tolerated_spellings_are_only_noted() -> None:
     measure = detect(StructuralFaults(), faults=[refused, refused | {"fiscal_year": 2025}, kept])
     assert measure.value == 6
     assert notes(measure)["fault_refused"] == {"code": "date_missing", "n": 6}
+    assert [note.code for note in measure.notes].count("fault_refused") == 1
     assert notes(measure)["fault_kept"] == {"code": "column_surplus", "n": 40}
 
 

