@@ -89,6 +89,21 @@ def faults(conn: Connection, company_id: str) -> pd.DataFrame:
     return typed("faults", pd.DataFrame(listed))
 
 
+# What the file calls a column, and what a record does.
+_COLUMNS = {
+    "EcritureNum": "number",
+    "EcritureDate": "entry_on",
+    "PieceRef": "piece_ref",
+    "PieceDate": "piece_on",
+    "ValidDate": "valid_on",
+    "CompAuxNum": "party",
+    "CompteNum": "account",
+    "EcritureLet": "lettering",
+    "DateLet": "lettered_on",
+    "DateLimitReglmt": "due_on",
+}
+
+
 def fields(conn: Connection, company_id: str) -> pd.DataFrame:
     """Merge the profiles of the current files: a field that is constant in each file is constant."""
     imports = {i.no: i.connection_id for i in current_imports(conn, company_id)}
@@ -102,8 +117,8 @@ def fields(conn: Connection, company_id: str) -> pd.DataFrame:
             {
                 "connection_id": connection_id,
                 "stream": "ledger",
-                "field": row["field"],
-                "equal_to": row["equal_to"],
+                "field": _COLUMNS.get(row["field"], row["field"]),
+                "equal_to": _COLUMNS.get(row["equal_to"], row["equal_to"]),
                 "n": 0,
                 "filled": 0,
                 "distinct": 0,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -58,12 +59,11 @@ def import_csv(
         raise NotThisFormat("csv_empty", {"name": name or path.name})
     with write(engine) as conn:
         source = find_source(conn, connection_for(conn, company_id, "csv", now))
-    total, faults, page = Saved(), list[Fault](), first
-    while page is not None:
+    total, faults = Saved(), list[Fault]()
+    for page in chain((first,), pages):
         with write(engine) as conn:
             total += save_page(conn, source, stream, page, now)
         faults += page.faults[: FAULTS_KEPT - len(faults)]
         if told is not None:
             told(total)
-        page = next(pages, None)
     return CsvResult(total, tuple(faults))

@@ -120,6 +120,19 @@ class Unlettered:
         )
 
 
+def open_items(books: Books, accounts: tuple[str, ...]) -> pd.DataFrame:
+    """Give the lines still open on some accounts, oldest first, with what is open of each in `open_minor`.
+
+    Unlettered lines where the source letters; elsewhere what is left after netting, by account and party.
+    """
+    lines, _ = _own(books, accounts)
+    parts = []
+    for connection, rows in lines.groupby("connection_id"):
+        letters = informative(books, str(connection), LEDGER, LETTERING)
+        parts.append(_not_lettered(rows) if letters.informative else _netted(rows, by_party=True))
+    return pd.concat(parts).sort_values(_OLDEST) if parts else lines.assign(open_minor=0)
+
+
 def _own(books: Books, accounts: tuple[str, ...]) -> tuple[pd.DataFrame, list[Reason]]:
     """Give the lines on some accounts, without balances that repeat lines read, and what to say of balances."""
     lines = books["open_lines"]
@@ -151,13 +164,15 @@ def _not_lettered(rows: pd.DataFrame) -> pd.DataFrame:
     return bare.assign(open_minor=(bare["debit_minor"] - bare["credit_minor"]).abs())
 
 
-def _netted(rows: pd.DataFrame) -> pd.DataFrame:
+def _netted(rows: pd.DataFrame, *, by_party: bool = False) -> pd.DataFrame:
     """Clear debits by credits and the reverse, oldest first, account by account; what is left is open."""
     rows = rows.sort_values(_OLDEST)
     left = np.zeros(len(rows), dtype="int64")
-    waiting: dict[str, deque[int]] = {}
+    waiting: dict[tuple[str, str], deque[int]] = {}
     signed = (rows["debit_minor"] - rows["credit_minor"]).tolist()
-    for i, (account, amount) in enumerate(zip(rows["account"].tolist(), signed, strict=True)):
+    parties = rows["party"].tolist() if by_party else [""] * len(rows)
+    keys = zip(rows["account"].tolist(), parties, strict=True)
+    for i, (account, amount) in enumerate(zip(keys, signed, strict=True)):
         queue = waiting.setdefault(account, deque())
         left[i] = amount
         while left[i] and queue and left[queue[0]] * left[i] < 0:

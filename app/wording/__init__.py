@@ -13,7 +13,16 @@ from app.wording.sentences import SENTENCES
 __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure_sentence", "say"]
 
 # Parameters that name something, and those that are figures in the unit of the measure they belong to.
-_NAMES = {"signal", "gate", "process", "unit"}
+_NAMES = {
+    "signal": "signal",
+    "gate": "gate",
+    "process": "process",
+    "unit": "unit",
+    "field": "field",
+    "other": "field",
+    "rule": "rule",
+    "code": "fault",
+}
 _IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value"}
 _SHARES = {"share", "drop"}
 _LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
@@ -51,7 +60,7 @@ def say(code: str, params: Mapping[str, Any], language: str, unit: str = "") -> 
 
 def _write(name: str, value: Any, formats: Formats, unit: str) -> str:
     if name in _NAMES:
-        return label(name, str(value), formats.language)
+        return label(_NAMES[name], str(value), formats.language)
     if name in _LISTS:
         return ", ".join(label(_LISTS[name], part.strip(), formats.language) for part in str(value).split(","))
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -102,6 +102,16 @@ LABELS: dict[str, str] = {
     "cost:wages": N_("wages"),
     "cost:software": N_("software"),
     "cost:recruiting": N_("recruiting"),
+    "rule:R1": N_("same party and number"),
+    "rule:R2": N_("same party and amount, dates close"),
+    "rule:R3": N_("same party and amount, numbers alike"),
+    "rule:R4": N_("same amount and number, other party"),
+    "field:piece_on": N_("the piece date (PieceDate)"),
+    "field:valid_on": N_("the validation date (ValidDate)"),
+    "field:lettering": N_("lettering (EcritureLet)"),
+    "field:entry_on": N_("the entry date (EcritureDate)"),
+    "field:service_on": N_("the service date"),
+    "field:issued_on": N_("the issue date"),
 }
 
 MEASURES: dict[str, tuple[str, str]] = {
@@ -136,6 +146,12 @@ MEASURES: dict[str, tuple[str, str]] = {
     ),
     "documents_per_month": (N_("Documents a month"), N_("Mean of 12 months, sales and purchases.")),
     "dso_count_back": (N_("DSO, count-back"), N_("Days of the newest sales that make up the balance of 411.")),
+    "duplicate_rate": (
+        N_("Suspected duplicates"),
+        N_(
+            "Documents that seem to repeat another (party, number, amount, date), over the documents of the last 12 months."
+        ),
+    ),
     "effective_actors": (
         N_("Effective number of people"),
         N_("10,000 over the concentration index (HHI) of 180 days’ activity."),
@@ -161,6 +177,10 @@ MEASURES: dict[str, tuple[str, str]] = {
         ),
     ),
     "instability": (N_("Instability"), N_("Spread of monthly documents beyond trend, season and chance.")),
+    "late_booking": (
+        N_("Late booking"),
+        N_("Share of sales and purchases booked (or validated) more than the policy’s days after their date."),
+    ),
     "late_issued_rate": (
         N_("Invoices issued late"),
         N_(
@@ -171,6 +191,14 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Back-office costs in the ledger"),
         N_("Monthly mean of the accounts concerned over 12 months, whole firm, wages apart."),
     ),
+    "ledger_documents": (
+        N_("Documents booked a month"),
+        N_("Sale and purchase entries a month, over up to 12 complete months."),
+    ),
+    "numbering_gaps": (
+        N_("Missing invoice numbers"),
+        N_("Numbers missing between the first and last seen of each sales series, over 24 months."),
+    ),
     "sole_operator_share": (
         N_("Processes with a sole operator"),
         N_(
@@ -178,6 +206,15 @@ MEASURES: dict[str, tuple[str, str]] = {
         ),
     ),
     "staff": (N_("Staff"), N_("People present on that day.")),
+    "structural_faults": (
+        N_("Ledger faults"),
+        N_("Unbalanced entries, entries with two-sided lines, dates outside the year, entries refused."),
+    ),
+    "suspense_open": (N_("Open suspense lines"), N_("Sum of the open lines on 471, whatever their side.")),
+    "unlettered_share": (
+        N_("Unlettered lines"),
+        N_("Share of 401/411 lines older than the policy’s days and not lettered."),
+    ),
     "unreminded_rate": (
         N_("Overdue and not reminded"),
         N_(

@@ -15,6 +15,9 @@ SENTENCES: dict[str, str] = {
     "bad_day": N_("“{value}” is not a day (2026-03-31)."),
     "bad_request": N_("{place}: {why}."),
     "balance_older_than_sales": N_("Receivables exceed the {months} months of sales known."),
+    "booking_lag_by_piece": N_("Measured from piece date to entry date ({n} entries)."),
+    "booking_lag_by_validation": N_("Measured from entry date to validation ({n} entries)."),
+    "booking_lag_days": N_("Half within {p50} days, nine in ten within {p90} ({n} entries)."),
     "change_alarm": N_("Has risen from {baseline} to {recent}: over {factor} times what is usual for this company."),
     "change_baseline_unconfirmed": N_(
         "Has risen from {baseline} to {recent} (over {factor} times); nobody has confirmed the normal period yet."
@@ -46,14 +49,36 @@ SENTENCES: dict[str, str] = {
     "declared_differs": N_("Declared: {declared_low} to {declared_high} h a week; measured: {low} to {high}."),
     "demo_takes_no_files": N_("The demonstration company takes no files: add your own company first."),
     "director_hours_unknown": N_("Director hours are not known."),
+    "duplicates_by_rule": N_("{rule}: {pairs} pairs."),
+    "duplicates_credited": N_("{n} documents credited in full were left out."),
+    "duplicates_large_blocks": N_(
+        "{n} documents have more than {cap} like them and were compared with their neighbours only."
+    ),
+    "duplicates_subscriptions": N_("{n} documents belong to subscriptions."),
+    "duplicates_suspected": N_("All are suspected; none is confirmed."),
+    "duplicates_unnumbered": N_("{n} documents without a number were compared by amount and date only."),
+    "duplicates_without_party": N_("{n} documents without a party were not compared."),
     "early_stability": N_("The activity is unstable."),
     "early_volume": N_("The volume is very low."),
+    "entries_outside_year": N_("{n} entries dated outside their year."),
+    "entries_two_sided": N_("{n} entries have a line with both debit and credit."),
+    "entries_unbalanced": N_("{n} entries out of balance."),
+    "entry_number_breaks": N_(
+        "Journal {journal}, up to {year}: {n} entry numbers missing in {series} (for information)."
+    ),
     "estimate_above_limit": N_("The estimate is above the limit of {limit}, but not yet surely so."),
+    "fault_kept": N_("{n} read in spite of: {code}."),
+    "fault_refused": N_("{n} refused: {code}."),
     "few_absences": N_("{absences} absences, {days} working days; {needed_absences} and {needed_days} needed."),
     "few_months": N_("{n} complete months, {needed} needed."),
     "few_processes": N_("{n} processes known, {needed} needed."),
     "few_signals_for_no": N_("No signal calls for it, but only {known} of 5 can be seen: three are needed to say no."),
     "few_signals_known": N_("Only {known} of 5 signals can be seen."),
+    "field_constant": N_("{field} has one value on all {n} rows."),
+    "field_empty": N_("{field} is empty on all {n} rows."),
+    "field_equals": N_("{field} only copies {other} ({n} rows)."),
+    "field_informative": N_("{field} is filled on {share} of {n} rows."),
+    "field_unknown": N_("Nothing is known of how {field} is filled."),
     "file_missing": N_("There is no file “{path}”."),
     "file_too_large": N_("The file is larger than {limit} MB: import it with the command line."),
     "frozen": N_("The source has said nothing since {day}: this is frozen on that day."),
@@ -62,8 +87,11 @@ SENTENCES: dict[str, str] = {
     "growth_uncertain": N_("Growth can’t be told from none ({low} to {high} a year)."),
     "half_calm": N_("The part that can be seen is calm, which is not enough to say so of the whole."),
     "import_gone": N_("{gone} of {held} entries are no longer in the file: confirm to remove them."),
+    "ledger_customers": N_("{n} customers."),
     "ledger_line": N_("{line}: {eur_per_month} EUR a month."),
+    "ledger_parties_unknown": N_("{n} of {of} sales name no customer."),
     "ledger_wages_whole_firm": N_("Whole firm’s wages, not counted: {eur_per_month} EUR a month."),
+    "lettering_not_informative": N_("No source letters its supplier and customer lines."),
     "limit_passed": N_(
         "Above the limit of {limit} in {months} of the last {of} complete months, even at the cautious end of the interval."
     ),
@@ -82,6 +110,7 @@ SENTENCES: dict[str, str] = {
     "no_accrued_sales_account": N_("Account 418 is never used: the firm doesn’t accrue unbilled sales."),
     "no_activity_source": N_("No source says who does what."),
     "no_closed_year": N_("The ledger holds no closed fiscal year yet."),
+    "no_complete_month": N_("The ledger covers no complete month."),
     "no_correction_seen": N_("None of {n} invoices was ever marked corrected: none was wrong, or no source says so."),
     "no_correction_source": N_("No source tells of corrected invoices."),
     "no_cost_accounts": N_("The ledger has none of these accounts."),
@@ -89,10 +118,15 @@ SENTENCES: dict[str, str] = {
     "no_declaration": N_("Nothing was declared."),
     "no_director_entries": N_("A director is known but has never logged time."),
     "no_director_mapped": N_("Time is logged, but no login is known as a director’s."),
+    "no_documents": N_("No document in the last {months} months."),
+    "no_documents_booked": N_("No sale or purchase booked in the last twelve months."),
     "no_documents_source": N_("No source of documents."),
     "no_ledger": N_("No ledger has been read."),
     "no_need": N_("{known} of 5 signals can be seen and they make no case for outsourcing."),
+    "no_numbers": N_("None of {documents} sale documents has a number."),
+    "no_old_lines": N_("No line is older than {days} days."),
     "no_opening_balance": N_("The ledger has no opening balances; earlier debts are missing."),
+    "no_party_lines": N_("No line on 401 or 411."),
     "no_receivables": N_("No customer account (411)."),
     "no_recent_activity": N_("No activity in the last {days} days."),
     "no_recent_invoices": N_("No customer invoice in the last {months} complete months."),
@@ -100,6 +134,7 @@ SENTENCES: dict[str, str] = {
     "no_reference_activity": N_("No activity around the absences to compare with."),
     "no_reminder_source": N_("No source tells of reminders; none recorded is not none sent."),
     "no_sale_documents": N_("No customer invoice or credit note has been read."),
+    "no_series": N_("The numbers of {documents} sale documents form no series."),
     "no_service_date": N_("No invoice read says when the work was done."),
     "no_such_company": N_("There is no company “{company}”."),
     "no_such_import": N_("There is no such import waiting."),
@@ -113,7 +148,33 @@ SENTENCES: dict[str, str] = {
     "nothing_issued": N_("No invoice with a service date was issued in the last {days} days."),
     "nothing_old_enough": N_("No invoice was issued in the {days} days ending {age} days ago."),
     "nothing_overdue": N_("No invoice is overdue by more than {days} days."),
+    "number_both_equal": N_("Journal {journal}: both columns hold the same number ({n} entries)."),
+    "number_in_entry_number": N_("Journal {journal}: the entry number is the invoice number ({n} entries)."),
+    "number_in_neither": N_("Journal {journal}: neither column counts on ({n} entries)."),
+    "number_in_piece_ref": N_("Journal {journal}: the piece reference is the invoice number ({n} entries)."),
+    "number_is_entry_counter": N_(
+        "Journal {journal}: EcritureNum only counts entries; there is no invoice number ({n} entries)."
+    ),
+    "numbering_disorder": N_("{series}: {pairs} numbers follow one with a later date."),
+    "numbering_jumps": N_("{series}: {n} large jumps, not counted as missing."),
+    "numbering_missing": N_("Missing in {series}: {numbers} (and {more} more)."),
+    "numbering_series_never": N_(
+        "Series {series}: {n} numbers from {first} to {last}, never restarting; {missing} missing."
+    ),
+    "numbering_series_period": N_(
+        "Series {series}: {n} numbers from {first} to {last}, restarting with each period in the number; {missing} missing."
+    ),
+    "numbering_series_restart": N_(
+        "Series {series}: {n} numbers from {first} to {last}, restarting without the number saying so; {missing} missing."
+    ),
+    "numbering_series_year": N_(
+        "Series {series}: {n} numbers from {first} to {last}, restarting each year; {missing} missing."
+    ),
     "only_shared_logins": N_("Only shared logins, robots or the outside accountant were active."),
+    "opening_lines_counted": N_("{lines} balances brought forward count from their own day."),
+    "opening_lines_repeated": N_("{lines} balances brought forward repeat a year already read and are left out."),
+    "piece_after_entry": N_("On {share} of entries the piece is dated after the entry: it is the day of typing."),
+    "piece_date_not_informative": N_("No date in the ledger tells when documents were booked."),
     "processes_documented": N_("{documented} of {n} processes documented and reviewed (limit {limit})."),
     "processes_undocumented": N_(
         "Only {documented} of {n} processes are documented and reviewed (limit {limit}); missing: {processes}."
@@ -148,11 +209,15 @@ SENTENCES: dict[str, str] = {
     "staff_unknown": N_("Number of staff not known."),
     "standard_minutes": N_("Assumes {sale} min a sale and {purchase} min a purchase."),
     "structure_settled": N_("Nothing declared stands in the way."),
+    "suspense_age": N_("{lines} open lines; nine in ten are at most {p90} days old, the oldest {oldest}."),
+    "suspense_netted": N_("This source does not letter: {lines} lines were netted, oldest first."),
+    "suspense_never_lettered": N_("None of {lines} lines on 471 is lettered though parties are: some may be cleared."),
     "too_many_tries": N_("Too many attempts: wait a minute."),
     "unexpected": N_("Something went wrong on our side; it is in the log under {request}."),
     "unissued_not_seen": N_("Work never invoiced does not show here."),
     "unknown_login": N_("No login “{login}” is known."),
     "unknown_role": N_("There is no role “{role}”; roles are {roles}."),
+    "unlettered_older": N_("{lines} older lines were never lettered (not in the share)."),
     "volume_enough": N_("{documents} documents a month (minimum {limit}), {workload} FTE."),
     "volume_low": N_("Only {documents} documents a month ({workload} FTE); minimum {limit}."),
     "watch_at_most": N_("A stand-in is there, or absences go well: this stays at “watch”."),

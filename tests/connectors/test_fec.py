@@ -217,6 +217,24 @@ def test_an_unreadable_line_far_from_its_entry_still_takes_it_along() -> None:
     assert {(type(entry), entry.number) for entry in found} == {(LedgerEntry, "2"), (QuarantinedEntry, "1")}
 
 
+def test_an_undated_line_between_two_years_goes_with_the_one_before() -> None:
+    (before, undated), after = sale("1", EcritureDate="20251231"), sale("1", EcritureDate="20260101")
+    found = read(file_of(before, undated.replace("20251231", ""), *after))
+    assert [(type(entry), entry.fiscal_year) for entry in found] == [(QuarantinedEntry, 2025), (LedgerEntry, 2026)]
+
+
+def test_broken_lines_within_and_beside_scattered_entries_are_remembered() -> None:
+    first, second = sale("1")
+    within = read(file_of(first, *sale("2"), second, "broken", row(CompteNum="411")))
+    beside = read(file_of(first, *sale("2"), row(CompteNum="411"), "broken"))
+    for found, codes in (
+        (within, ["line_without_entry", "field_count"]),
+        (beside, ["entry_beside_broken_line"]),
+    ):
+        (aside,) = (entry for entry in found if isinstance(entry, QuarantinedEntry) and entry.number == "1")
+        assert [fault.code for fault in aside.faults] == codes
+
+
 # Entries: identity, scattered lines, fiscal years
 
 

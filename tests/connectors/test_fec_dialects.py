@@ -186,6 +186,11 @@ def test_columns_go_by_name_in_any_order_case_and_quotes() -> None:
     assert only_entry(content).lines[1].credit_minor == 100_000
 
 
+def test_of_a_column_that_comes_twice_the_first_counts() -> None:
+    entry = only_entry(file_of([[*row, "9,99"] for row in SALE], [*HEADER, "Debit"]))
+    assert entry.lines[0].debit_minor == 120_000
+
+
 def test_quoted_fields_are_read_and_may_hold_the_separator() -> None:
     rows = [[f'"{cell}"' if cell != "-" else "-" for cell in row] for row in SALE]
     rows[0][10] = '"Vis | ""inox"""'

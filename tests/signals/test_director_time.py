@@ -185,7 +185,7 @@ def test_a_declaration_stands_in_where_time_is_logged_but_no_director_is_known()
 def test_a_declaration_is_mentioned_only_where_it_contradicts_what_was_measured(
     low: float,
     high: float,
-    differs: bool,  # noqa: FBT001
+    differs: bool,
 ) -> None:
     rows = [_week(i, h) for i, h in enumerate([6, 8, 10, 8, 6, 10])]
     measure = _detect(rows, _said(low, high))

@@ -88,7 +88,7 @@ def test_r2_reads_documents_without_a_number() -> None:
         ("", "7", False),
     ],
 )
-def test_r3_sees_a_number_mistyped_on_a_purchase(one: str, other: str, found: bool) -> None:  # noqa: FBT001 - a case
+def test_r3_sees_a_number_mistyped_on_a_purchase(one: str, other: str, found: bool) -> None:
     apart = {"number": other, "issued_day": TODAY - 40.0}
     assert rules(pair({"number": one}, apart)) == (["R3"] if found else [])
 

@@ -67,7 +67,7 @@ def test_an_unknown_service_day_has_no_deadline() -> None:
 
 @settings(deadline=None)
 @given(service=st.dates(date(2025, 1, 1), date(2026, 11, 30)), periodic=st.booleans())
-def test_a_deadline_is_an_open_day_and_never_stricter_for_periodic_invoices(service: date, periodic: bool) -> None:  # noqa: FBT001
+def test_a_deadline_is_an_open_day_and_never_stricter_for_periodic_invoices(service: date, periodic: bool) -> None:
     deadline = _deadline(service, FRENCH, periodic=periodic)
     assert deadline.weekday() < 5
     assert deadline not in FRENCH.closed_days

@@ -1,0 +1,227 @@
+"""Charts: a measure's months as one SVG, drawn with presentation attributes only, so that any page may hold it.
+
+A line with its interval as a band, the limit and what is usual as straight lines, labelled in a strip of their own so
+that no label crosses the line. Classes are for a page's colours; without a style sheet the chart looks right as well.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import floor, log10
+from typing import Any
+
+from markupsafe import Markup
+
+from app.language import Formats, translator
+from app.wording import measure_label
+
+Body = dict[str, Any]
+
+INK, LIMIT, USUAL, FAINT, TEXT = "#1d4f7c", "#b3261e", "#5b6470", "#d9dee4", "#4a525c"
+FEWEST_POINTS = 2
+LABEL_GAP = 14.0  # px between two labels of the strip
+YEARLY_FROM = 14  # months; above, the axis is labelled by year
+HEADROOM = 1.06
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A chart's box in px; `right` is the strip of labels."""
+
+    width: int
+    height: int
+    left: int = 46
+    right: int = 92
+    top: int = 8
+    bottom: int = 20
+
+
+CARD = Size(380, 132)
+WIDE = Size(760, 220, left=52, right=104)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From months and values to px."""
+
+    size: Size
+    first: int
+    last: int
+    top: float
+
+    def x(self, month: int) -> float:
+        """Place a month."""
+        span = max(self.last - self.first, 1)
+        return self.size.left + (month - self.first) / span * (self.size.width - self.size.left - self.size.right)
+
+    def y(self, value: float) -> float:
+        """Place a value; the axis starts at zero."""
+        height = self.size.height - self.size.top - self.size.bottom
+        return self.size.height - self.size.bottom - value / self.top * height
+
+
+def month_index(month: str) -> int:
+    """Count months since year 0 from YYYY-MM."""
+    return int(month[:4]) * 12 + int(month[5:7]) - 1
+
+
+def span_of(measures: Sequence[Body]) -> tuple[int, int] | None:
+    """Give the first and last month of several measures, so that their charts share an axis."""
+    months = [month_index(point["month"]) for measure in measures for point in measure["series"]]
+    return (min(months), max(months)) if months else None
+
+
+def trend(measure: Body, language: str, *, size: Size = CARD, span: tuple[int, int] | None = None) -> Markup:
+    """Draw a measure's months; nothing where fewer than two have a value."""
+    points = [point for point in measure["series"] if point["value"] is not None]
+    if len(points) < FEWEST_POINTS:
+        return Markup("")
+    first, last = span or (month_index(points[0]["month"]), month_index(points[-1]["month"]))
+    scale = Scale(size, first, last, _top(points, measure))
+    formats = Formats(language)
+    parts = [
+        *_grid(scale, measure["unit"], formats),
+        *_months(scale, formats),
+        *_bands(scale, points),
+        *_levels(scale, measure, formats),
+        *_lines(scale, points),
+        *_dots(scale, points, measure["unit"], formats),
+    ]
+    name = f"chart-{measure['name']}-{size.width}"
+    title, told = escape(measure_label(measure["name"], language)), escape(_told(points, measure, formats))
+    head = (
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size.width} {size.height}" role="img" '
+        f'aria-labelledby="{name}-t {name}-d" font-size="11" font-family="system-ui, sans-serif">'
+        f'<title id="{name}-t">{title}</title><desc id="{name}-d">{told}</desc>'
+    )
+    return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - every text in it is escaped above or below
+
+
+def _top(points: Sequence[Body], measure: Body) -> float:
+    values = [point["high"] if point["high"] is not None else point["value"] for point in points]
+    values += [measure[name] for name in ("limit", "baseline") if measure[name] is not None]
+    return float(max(*values, 0.0)) * HEADROOM or 1.0
+
+
+def ticks(top: float) -> list[float]:
+    """Give round values from zero up to a height, three to five of them."""
+    step = 10.0 ** floor(log10(top))
+    for part in (0.2, 0.5, 1.0):
+        if top / (step * part) < 5:  # noqa: PLR2004 - no more than five lines
+            step *= part
+            break
+    return [round(step * index, 10) for index in range(int(top / step) + 1)]
+
+
+def _text(x: float, y: float, text: str, anchor: str, colour: str = TEXT, name: str = "") -> str:
+    css = f' class="{name}"' if name else ""
+    return f'<text{css} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{escape(text)}</text>'
+
+
+def _grid(scale: Scale, unit: str, formats: Formats) -> Iterator[str]:
+    right = scale.size.width - scale.size.right
+    for tick in ticks(scale.top):
+        y = scale.y(tick)
+        yield f'<path class="c-grid" d="M{scale.size.left} {y:.1f}H{right}" stroke="{FAINT}" stroke-width="1"/>'
+        yield _text(scale.size.left - 6, y + 4, formats.value(tick, unit), "end", name="c-text")
+
+
+def _months(scale: Scale, formats: Formats) -> Iterator[str]:
+    y = scale.size.height - 5
+    januaries = [month for month in range(scale.first, scale.last + 1) if month % 12 == 0]
+    if scale.last - scale.first >= YEARLY_FROM and januaries:
+        for month in januaries:
+            x, bottom = scale.x(month), scale.size.height - scale.size.bottom
+            yield f'<path class="c-grid" d="M{x:.1f} {bottom}v4" stroke="{TEXT}" stroke-width="1"/>'
+            yield _text(x, y, str(month // 12), "middle", name="c-text")
+        return
+    for month, anchor in ((scale.first, "start"), (scale.last, "end")):
+        yield _text(scale.x(month), y, formats.month(_written(month)), anchor, name="c-text")
+
+
+def _written(month: int) -> str:
+    return f"{month // 12:04}-{month % 12 + 1:02}"
+
+
+def _runs(points: Sequence[Body]) -> Iterator[list[Body]]:
+    """Split at months without a value: a line must not bridge what nobody knows."""
+    run: list[Body] = []
+    for point in points:
+        if run and month_index(point["month"]) - month_index(run[-1]["month"]) > 1:
+            yield run
+            run = []
+        run.append(point)
+    yield run
+
+
+def _bands(scale: Scale, points: Sequence[Body]) -> Iterator[str]:
+    for run in _runs([point for point in points if point["low"] is not None and point["high"] is not None]):
+        if len(run) < FEWEST_POINTS:
+            continue
+        at = [(scale.x(month_index(p["month"])), scale.y(p["low"]), scale.y(p["high"])) for p in run]
+        path = [f"{x:.1f} {high:.1f}" for x, _, high in at] + [f"{x:.1f} {low:.1f}" for x, low, _ in reversed(at)]
+        yield f'<path class="c-band" d="M{"L".join(path)}Z" fill="{INK}" fill-opacity="0.15"/>'
+
+
+def _lines(scale: Scale, points: Sequence[Body]) -> Iterator[str]:
+    for run in _runs(points):
+        path = "L".join(f"{scale.x(month_index(p['month'])):.1f} {scale.y(p['value']):.1f}" for p in run)
+        yield (
+            f'<path class="c-line" d="M{path}" fill="none" stroke="{INK}" stroke-width="2" '
+            'stroke-linejoin="round" stroke-linecap="round"/>'
+        )
+
+
+def _levels(scale: Scale, measure: Body, formats: Formats) -> Iterator[str]:
+    """Draw the limit and what is usual, with their labels beside the chart, kept apart from one another."""
+    say = translator(formats.language)
+    lines = [
+        (measure["limit"], say("limit {value}"), LIMIT, "c-limit", "6 3"),
+        (measure["baseline"], say("usual {value}"), USUAL, "c-usual", "1.5 3"),
+    ]
+    known = sorted((line for line in lines if line[0] is not None), key=lambda line: -float(line[0]))
+    right, lowest = scale.size.width - scale.size.right, 0.0
+    for value, words, colour, name, dashes in known:
+        y = scale.y(value)
+        lowest = max(y + 4, lowest + LABEL_GAP)
+        text = words.format(value=formats.value(value, measure["unit"]))
+        yield (
+            f'<path class="{name}" d="M{scale.size.left} {y:.1f}H{right + 4}" stroke="{colour}" stroke-width="1.5" '
+            f'stroke-dasharray="{dashes}"/>'
+        )
+        yield _text(right + 8, lowest, text, "start", colour, f"{name}-text")
+
+
+def _dots(scale: Scale, points: Sequence[Body], unit: str, formats: Formats) -> Iterator[str]:
+    """Put a dot on the last month, and over every month a target that names its figures."""
+    last = points[-1]
+    x, y = scale.x(month_index(last["month"])), scale.y(last["value"])
+    yield f'<circle class="c-dot" cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{INK}"/>'
+    for point in points:
+        x, y = scale.x(month_index(point["month"])), scale.y(point["value"])
+        yield (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="#000" fill-opacity="0">'
+            f"<title>{escape(point_text(point, unit, formats))}</title></circle>"
+        )
+
+
+def point_text(point: Body, unit: str, formats: Formats) -> str:
+    """Write a month's figures: the month, the value, its interval and n."""
+    text = f"{formats.month(point['month'])} : {formats.value(point['value'], unit)}"
+    if point["low"] is not None and point["high"] is not None:
+        text += f" [{formats.value(point['low'], unit)} ; {formats.value(point['high'], unit)}]"
+    return f"{text}, n = {formats.number(point['n'], 0)}"
+
+
+def _told(points: Sequence[Body], measure: Body, formats: Formats) -> str:
+    say, unit = translator(formats.language), measure["unit"]
+    told = say("From {first_month} to {last_month}: first {first}, last {last}.").format(
+        first_month=formats.month(points[0]["month"]),
+        last_month=formats.month(points[-1]["month"]),
+        first=formats.value(points[0]["value"], unit),
+        last=formats.value(points[-1]["value"], unit),
+    )
+    for name, words in (("limit", say("Limit: {value}.")), ("baseline", say("Usual: {value}."))):
+        if measure[name] is not None:
+            told += " " + words.format(value=formats.value(measure[name], unit))
+    return told

@@ -1,0 +1,127 @@
+"""A company's readiness: the verdict, the five signals, the gates, the worth, and what all of it rests on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from app.assessment import assess_company, forget_answers, latest, replay, timeline
+from app.charts import span_of
+from app.clock import local_day
+from app.db import read, write
+from app.errors import BadInput, NotFound
+from app.pages.frame import CompanyHere, PageReader, go, same_origin
+from app.room import RoomHere, language_of
+from app.site import render
+from app.wording import label
+from signals.calendar import month_number, month_start
+
+router = APIRouter(dependencies=[Depends(same_origin)])
+
+FLIPS_SHOWN = 6
+MONTHS_BACK = 24
+Body = dict[str, Any]
+
+# What one can do about it comes first; a change for the worse explains, and comes last.
+_USEFUL: Mapping[tuple[str, str], int] = {
+    ("failed", "passed"): 0,
+    ("unknown", "passed"): 1,
+    ("unknown", "over"): 2,
+    ("unknown", "calm"): 2,
+    ("over", "calm"): 3,
+    ("watch", "over"): 4,
+    ("calm", "over"): 5,
+    ("passed", "failed"): 6,
+}
+
+REMEDY_PAGES: Mapping[str, str] = {
+    "late_invoicing": "import",
+    "quality": "import",
+    "volume": "import",
+    "stability": "import",
+}
+"""Where what is missing can be given; all else is declared."""
+
+
+def useful_flips(flips: Sequence[Body]) -> list[Body]:
+    """Choose the changes worth reading, those one can act on first."""
+    known = [flip for flip in flips if (flip["before"], flip["after"]) in _USEFUL]
+    known.sort(key=lambda flip: _USEFUL[flip["before"], flip["after"]])
+    return known[:FLIPS_SHOWN]
+
+
+def months_of(days: Sequence[tuple[date, str, bool]]) -> dict[int, dict[int, tuple[date, str, bool]]]:
+    """Lay stored verdicts out by year and month; the last day of a month stands for it."""
+    years: dict[int, dict[int, tuple[date, str, bool]]] = {}
+    for day, verdict, reconstructed in days:
+        years.setdefault(day.year, {})[day.month] = (day, verdict, reconstructed)
+    return years
+
+
+def asked_day(as_of: str | None) -> date | None:
+    """Read the day of an address."""
+    if not as_of:
+        return None
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError as error:
+        raise BadInput("bad_day", {"value": as_of}) from error
+
+
+def is_empty(body: Body) -> bool:
+    """Say whether nothing at all is known: no record, no declaration."""
+    cover = body["coverage"]
+    return body["freshness"]["reaches"] is None and not cover["signals_known"] and not cover["gates_known"]
+
+
+@router.get("/companies/{company_id}")
+def company_page(
+    request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, as_of: str | None = None
+) -> HTMLResponse:
+    """Show the stored answer, the newest or that of a day; nothing is computed here."""
+    day, language = asked_day(as_of), language_of(request, reader)
+    with read(room.engine) as conn:
+        served = latest(conn, company["id"], day)
+        days = timeline(conn, company["id"])
+    if served is None and day is not None:
+        raise NotFound("no_answer_for_day", {"day": day.isoformat()})
+    body = served.content if served else None
+    verdict = label("say", body["verdict"], language).format(company=company["name"]) if body else ""
+    shown = [m for s in body["signals"] for m in (s["primary"], s["half"]) if m] if body else []
+    return render(
+        request,
+        "company.html",
+        reader,
+        company=company,
+        body=body,
+        verdict=verdict,
+        empty=body is None or is_empty(body),
+        past=day is not None and days[-1][0] != day,
+        flips=useful_flips(body["what_would_change_it"]) if body else [],
+        span=span_of(shown),
+        years=months_of(days),
+        remedy_pages=REMEDY_PAGES,
+        looking_back="looking_back" in request.query_params,
+    )
+
+
+@router.post("/companies/{company_id}/assess")
+def assess_form(room: RoomHere, company: CompanyHere) -> RedirectResponse:
+    """Assess the company today."""
+    assess_company(room.engine, company["id"], room.now())
+    return go(f"/companies/{company['id']}")
+
+
+@router.post("/companies/{company_id}/look-back")
+def look_back_form(room: RoomHere, company: CompanyHere, later: BackgroundTasks) -> RedirectResponse:
+    """Assess the company as of past month ends, as known today, after the reader has been sent on."""
+    now = room.now()
+    today = local_day(now, company["zone"])
+    with write(room.engine) as conn:
+        forget_answers(conn, company["id"])
+    assess_company(room.engine, company["id"], now)
+    first = month_start(month_number(today) - MONTHS_BACK)
+    later.add_task(replay, room.engine, company["id"], now, first, today)
+    return go(f"/companies/{company['id']}?looking_back=1")

@@ -1,0 +1,62 @@
+"""What every page asks first: who reads, whose company, and whether a form is one of ours."""
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.responses import RedirectResponse
+
+from app.access import Reader
+from app.companies import find_company
+from app.db import read
+from app.errors import NotSignedIn, Refused
+from app.room import RoomHere, asking
+
+SEE_OTHER = 303
+
+
+def signed_in(request: Request, room: RoomHere) -> Reader:
+    """Give who reads, or send them to sign in; an API key opens no page."""
+    try:
+        reader = asking(request, room)
+        if reader.holder_id is None:
+            raise NotSignedIn("not_signed_in")
+    except NotSignedIn as error:
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        next_page = quote(back if request.method == "GET" else "/", safe="/")
+        raise HTTPException(SEE_OTHER, headers={"Location": f"/sign-in?next={next_page}"}) from error
+    return reader
+
+
+PageReader = Annotated[Reader, Depends(signed_in)]
+
+
+def same_origin(request: Request) -> None:
+    """Refuse a form that another site sent: by Sec-Fetch-Site, else by Origin; one of them must be there."""
+    if request.method in {"GET", "HEAD"}:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin", "")
+    is_ours = site == "same-origin" if site else urlsplit(origin).netloc == request.headers.get("host", "-")
+    if not is_ours:
+        raise Refused("wrong_origin")
+
+
+def company_here(company_id: str, room: RoomHere, _: PageReader) -> dict[str, Any]:
+    """Give the company of the address, or NotFound."""
+    with read(room.engine) as conn:
+        return dict(find_company(conn, company_id))
+
+
+CompanyHere = Annotated[dict[str, Any], Depends(company_here)]
+
+
+def go(address: str) -> RedirectResponse:
+    """Send the reader on after a form."""
+    return RedirectResponse(address, status_code=SEE_OTHER)
+
+
+def local_address(address: str) -> str:
+    """Keep an address only if it leads nowhere else than here."""
+    fits = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if fits else "/"

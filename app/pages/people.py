@@ -1,0 +1,81 @@
+"""The map from logins to people and roles; every look at it is written down."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from app.assessment import assess_company
+from app.db import write
+from app.errors import BadInput
+from app.pages.forms import FormHere, text_of
+from app.pages.frame import CompanyHere, PageReader, go, same_origin
+from app.people import actors, erase_person, log_access, name_actor
+from app.room import RoomHere
+from app.site import render
+from connectors.records import StaffRole
+
+router = APIRouter(dependencies=[Depends(same_origin)])
+
+
+@router.get("/companies/{company_id}/people")
+def people_page(
+    request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, done: str = ""
+) -> HTMLResponse:
+    """Show who is who, and note who looked."""
+    with write(room.engine) as conn:
+        log_access(conn, company["id"], reader.name, "people", room.now())
+        listed = actors(conn, company["id"])
+    shown = [row for row in listed if not row.login.startswith("erased-")]
+    return render(
+        request,
+        "people.html",
+        reader,
+        company=company,
+        people=shown,
+        erased=len(listed) - len(shown),
+        roles=[role.value for role in StaffRole],
+        done=done,
+    )
+
+
+@router.post("/companies/{company_id}/people")
+def people_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, form: FormHere
+) -> RedirectResponse:
+    """Keep the names and roles that changed, and assess anew: roles are part of several measures."""
+    now, changed = room.now(), False
+    with write(room.engine) as conn:
+        log_access(conn, company["id"], reader.name, "people: names and roles set", now)
+        known = {row.id: row for row in actors(conn, company["id"])}
+        for actor_id, row in known.items():
+            name, role = text_of(form, f"name-{actor_id}"), text_of(form, f"role-{actor_id}")
+            if not (name and name != row.name) and not (role and role != row.role):
+                continue
+            name_actor(conn, company["id"], row.login, now, name=name or None, role=role or None, ours=True)
+            changed = True
+    if changed:
+        assess_company(room.engine, company["id"], now)
+    return go(f"/companies/{company['id']}/people?done=saved")
+
+
+@router.post("/companies/{company_id}/people/erase", response_model=None)
+def erase_form(
+    request: Request,
+    room: RoomHere,
+    reader: PageReader,
+    company: CompanyHere,
+    erase: Annotated[str, Form()] = "",
+    sure: Annotated[str, Form()] = "",
+) -> HTMLResponse | RedirectResponse:
+    """Ask once more, then forget a person."""
+    now = room.now()
+    with write(room.engine) as conn:
+        found = next((row for row in actors(conn, company["id"]) if row.id == erase), None)
+        if found is None:
+            raise BadInput("unknown_login", {"login": erase})
+        if sure == "yes":
+            log_access(conn, company["id"], reader.name, "people: one erased", now)
+            erase_person(conn, company["id"], found.login, now)
+            return go(f"/companies/{company['id']}/people?done=erased")
+    return render(request, "people_erase.html", reader, company=company, person=found)

@@ -1,0 +1,129 @@
+"""Pages as text: the templates with a language's words, formats and charts."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import charts
+from app.access import Reader
+from app.language import LANGUAGES, Formats, translator
+from app.room import language_of
+from app.wording import label, measure_label, measure_sentence, say
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+TEMPLATES = HERE / "templates"
+
+SHAPES: Mapping[str, str] = {
+    "over": "▲",
+    "watch": "◆",
+    "calm": "●",
+    "unknown": "○",
+    "passed": "✓",
+    "failed": "✕",
+    "outsource": "▲",
+    "prepare": "◆",
+    "not_needed": "●",
+    "too_early": "◔",
+    "cannot_say": "○",
+}
+"""A shape beside every colour, so that a page reads without colours."""
+
+Body = Mapping[str, Any]
+
+# French puts a space before these that must not break the line.
+_WIDE = re.compile(r" (?=[:»%€])|(?<=«) ")
+_NARROW = re.compile(r" (?=[;!?])")
+
+
+def keep_together(text: str, language: str) -> str:
+    """Make the spaces around French punctuation unbreakable."""
+    return _NARROW.sub("\u202f", _WIDE.sub("\u00a0", text)) if language == "fr" else text
+
+
+def value_text(value: float | None, unit: str, language: str) -> str:
+    """Write a value with its unit in words."""
+    shown = Formats(language).value(value, unit)
+    words = label("unit", unit, language)
+    if value is None or unit in {"share", "eur"} or not words:
+        return shown
+    return f"{shown}\u00a0{words}"
+
+
+def interval_text(measure: Body, language: str) -> str:
+    """Write a measure's interval, or nothing where it has none."""
+    low, high, formats = measure["low"], measure["high"], Formats(language)
+    if low is None or high is None or low == high:
+        return ""
+    words = translator(language)("{low} to {high}")
+    return words.format(low=formats.value(low, measure["unit"]), high=formats.value(high, measure["unit"]))
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=5).hexdigest()
+
+
+def static(name: str) -> str:
+    """Give a static file's address, which changes with its content."""
+    return f"/static/{name}?v={_version(name)}"
+
+
+def _words(language: str) -> dict[str, Any]:
+    tidy: Callable[[str], str] = partial(keep_together, language=language)
+    texts = translator(language)
+
+    def say_reason(reason: Body, unit: str = "") -> str:
+        return tidy(say(reason["code"], reason["params"], language, unit))
+
+    return {
+        "_": lambda text: tidy(texts(text)),
+        "f": Formats(language),
+        "language": language,
+        "languages": LANGUAGES,
+        "say": say_reason,
+        "say_code": lambda code, **params: tidy(say(code, params, language)),
+        "label": lambda kind, name: tidy(label(kind, name, language)),
+        "measure_label": lambda name: tidy(measure_label(name, language)),
+        "measure_sentence": lambda name: tidy(measure_sentence(name, language)),
+        "value_text": partial(value_text, language=language),
+        "interval_text": partial(interval_text, language=language),
+        "trend": partial(charts.trend, language=language),
+        "CARD": charts.CARD,
+        "WIDE": charts.WIDE,
+        "SHAPES": SHAPES,
+        "static": static,
+    }
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Build a language's templates; every value put into them is escaped."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    env.globals.update(_words(language))
+    return env
+
+
+def render(
+    request: Request, template: str, reader: Reader | None, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """Answer with a page in the reader's language."""
+    language = language_of(request, reader)
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # A page that answers a form has no address of its own to come back to.
+    here = here if request.method == "GET" else "/"
+    content = environment(language).get_template(template).render(reader=reader, here=here, **values)
+    return HTMLResponse(content, status_code=status, headers={"Cache-Control": "private, no-cache"})
