@@ -27,7 +27,7 @@ SECOND_LEAVES = 27
 Curve = Sequence[tuple[float, float]]
 """Points (month of the story, value): straight lines between them, level before the first and after the last."""
 
-LATE_SHARE: Curve = ((0, 0.045), (10, 0.033), (25, 0.033), (30, 0.20))
+LATE_SHARE: Curve = ((0, 0.045), (10, 0.033), (25, 0.033), (30, 0.22))
 ERROR_SHARE: Curve = ((0, 0.03), (10, 0.02), (24, 0.02), (28, 0.13))
 COMMERCIAL_CREDIT_SHARE = 0.015
 LATE_PAYER_SHARE = 0.25

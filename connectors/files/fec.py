@@ -110,8 +110,7 @@ class _EntryReader:
         self._reading.lines += len(run.lines)
         read, strays = self._lines.read, run.strays
         rows = [read(number, raw, stray=number in strays) for number, raw in run.lines]
-        first = rows[0].year
-        if all(row.year == first for row in rows):
+        if len({row.year for row in rows}) == 1:
             yield self._entry(_halved(rows) if run.beside else rows)
             return
         for _, year_rows in groupby(_with_years(rows), key=lambda row: row.year):
@@ -120,7 +119,7 @@ class _EntryReader:
 
     def _entry(self, rows: list[Row]) -> LedgerEntry | QuarantinedEntry:
         head = rows[0]
-        lines = tuple([row.line for row in rows if row.line is not None])
+        lines = tuple([line for row in rows if (line := row.line) is not None])
         if len(lines) < len(rows) or head.entry_on is None or head.year is None:
             return self._quarantined(rows)
         at = self._lines.at
@@ -175,7 +174,7 @@ class _EntryReader:
             self._tally.add("unbalanced", first_line, "", {**said, "difference": _decimal(debit - credit)})
         if entry.number[:1] == "~":
             self._tally.add("entry_number_missing", first_line, "", identity_params)
-        if any(row.entry_on != entry.entry_on for row in rows):
+        if len({row.entry_on for row in rows}) > 1:
             self._tally.add("entry_dates_differ", first_line, "", identity_params)
         if self._closing_on and not 0 <= _months(entry.entry_on, self._closing_on) < _LONGEST_YEAR:
             said = {"date": entry.entry_on.isoformat(), "closing": self._closing_on.isoformat()}

@@ -165,14 +165,10 @@ def _bare(field: str) -> str:
 
 
 def _columns(text: str, separator: str) -> tuple[str, ...]:
-    names = [_bare(name).strip().lstrip("\ufeff") for name in text.split(separator)]
+    names = [_bare(name).strip() for name in text.split(separator)]
     while names and not names[-1]:
         names.pop()
-    columns: list[str] = []
-    for name in names:
-        known = _KNOWN.get(_plain(name), name)
-        columns.append(name if known in columns else known)
-    return tuple(columns)
+    return tuple(_KNOWN.get(_plain(name), name) for name in names)
 
 
 def _readable(columns: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ from connectors.files.fec_tally import RAW_LENGTH, FaultTally
 from connectors.files.text import decode
 from connectors.records import LedgerLine
 
-_REMEMBERED = 50_000
+_REMEMBERED = 5_000
 Dates = tuple[date | None, date | None, date | None, date | None, date | None]
 _MANDATORY = ("JournalLib", "CompteLib", "PieceRef", "PieceDate", "EcritureLib", "ValidDate")
 
@@ -197,10 +197,13 @@ class LineReader:
 
     def _amount(self, text: str, name: str, number: int, faults: list[Fault]) -> int:
         known = self._amounts.get(text)
-        if known is None:
-            known = plain_amount(text)
         if known is not None:
             return known
+        plain = plain_amount(text)
+        if plain is not None:
+            if len(self._amounts) < _REMEMBERED:
+                self._amounts[text] = plain
+            return plain
         try:
             amount = parse_amount(text)
         except BadPayload as error:
@@ -208,6 +211,4 @@ class LineReader:
             return 0
         for remark in amount.remarks:
             self._tally.add(remark, number, text, {"field": name, "value": text[:40]})
-        if not amount.remarks and len(self._amounts) < _REMEMBERED:
-            self._amounts[text] = amount.minor
         return amount.minor
