@@ -144,6 +144,7 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
         d.direction == "sale",
         d.kind != "credit_note",
         d.status != "draft",
+        d.issue_month.is_not(None),
         d.due_on < as_of,
         or_(d.paid_on.is_(None), d.paid_on > d.due_on),
     )

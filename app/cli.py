@@ -12,7 +12,12 @@ import typer
 if TYPE_CHECKING:
     from app.start import Started
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Seuil: has the back office passed the threshold?")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Seuil: has the back office passed the threshold?",
+)
 imports = typer.Typer(no_args_is_help=True, help="Bring in a company's own files.")
 companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")

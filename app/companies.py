@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from app.errors import NotFound, Refused
 from app.ids import new_id
 from app.models.core import company, connection
+from app.models.ledger import ledger_import, staged_line
 
 Row = Mapping[str, Any]
 
@@ -65,6 +66,8 @@ def company_called(conn: Connection, text: str) -> Row:
 
 def remove_company(conn: Connection, company_id: str) -> None:
     """Remove a company and everything that belongs to it."""
+    files = select(ledger_import.c.no).where(ledger_import.c.company_id == company_id)
+    conn.execute(delete(staged_line).where(staged_line.c.import_no.in_(files)))  # too many to be checked one by one
     conn.execute(delete(company).where(company.c.id == company_id))
 
 

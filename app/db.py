@@ -86,9 +86,12 @@ def _begin_sqlite(conn: Connection) -> None:
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
-    """Open a read transaction."""
-    with engine.connect() as conn, conn.begin():
-        yield conn
+    """Open a read transaction: one state of the database throughout, whatever is committed meanwhile."""
+    with engine.connect() as conn:
+        if conn.dialect.name == "postgresql":  # SQLite has no other way
+            conn.execution_options(isolation_level="REPEATABLE READ")
+        with conn.begin():
+            yield conn
 
 
 @contextmanager

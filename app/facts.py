@@ -61,6 +61,7 @@ def _correction(company_id: str, months: list[int]) -> Counts:
             note.c.corrects == d.external_id,
             note.c.kind == "credit_note",
             note.c.credit_reason == "error",
+            note.c.status != "draft",
             note.c.gone_at.is_(None),
         )
         .scalar_subquery()

@@ -15,14 +15,14 @@ from app.companies import add_company, companies, company_called, find_company
 from app.csv_import import CSV_STREAMS, import_csv
 from app.db import read, write
 from app.errors import BadInput, Refused
-from app.imports import TieOut, tie_out
+from app.imports import TICKED, TieOut, tie_out
 from app.language import Formats
 from app.ledger import Preview
 from app.ledger_files import apply_file, check_siren, company_of_file, faults_of, refused_lines, stage_file
 from app.progress import FileProgress
 from app.settings import read_settings
 from app.staging import LedgerFile, Staged, clear
-from app.wording import say
+from app.wording import label, say
 from connectors.files import fec
 from connectors.records import Stream
 
@@ -93,52 +93,41 @@ def _import_one(engine: Engine, company_id: str, file: LedgerFile, *, language: 
 def print_findings(engine: Engine, staged: Staged, would: Preview, language: str) -> None:
     """Print what a file holds, what it would change, and its faults."""
     found = staged.summary
-    typer.echo(
-        f"  {found['lines']:,} lines, {found['entries']:,} entries, {found['quarantined']:,} refused; "
-        f"{found['separator']}, {found['encoding']}; {found['first_on']} … {found['last_on']}"
-    )
-    typer.echo(f"  {would.new:,} new, {would.changed:,} changed, {would.unchanged:,} unchanged, {would.gone:,} gone")
+    names = ("lines", "entries", "quarantined", "separator", "encoding")
+    span = {"first": found["first_on"] or "–", "last": found["last_on"] or "–"}
+    typer.echo("  " + say("file_holds", {name: found[name] for name in names} | span, language))
+    counts = {"new": would.new, "changed": would.changed, "unchanged": would.unchanged, "gone": would.gone}
+    typer.echo("  " + say("file_would", counts, language))
     with read(engine) as conn:
         faults, refused = faults_of(conn, staged.no), refused_lines(conn, staged.no, SHOWN)
     for fault in faults:
         params = fault.examples[0]["params"] if fault.examples else {"field": fault.field}
-        mark = "read" if fault.kept else "refused"
-        typer.echo(f"  {fault.n:>7,} × {say(fault.code, params, language)} [{mark}]")
+        mark = label("fate", "read" if fault.kept else "refused", language)
+        typer.echo(f"  {fault.n:>7} × {say(fault.code, params, language)} [{mark}]")
     for line in refused:
-        typer.echo(f"  line {line['place']}: {say(line['code'], line['params'], language)}\n    {line['raw'][:160]}")
+        place = say("file_line", {"place": line["place"]}, language)
+        typer.echo(f"  {place} {say(line['code'], line['params'], language)}\n    {line['raw'][:160]}")
 
 
 def print_tie_out(years: list[TieOut], name: str, language: str) -> None:
-    """Print the figures to tick against the trial balance."""
+    """Print the figures to tick against the trial balance: a column a fiscal year."""
     formats = Formats(language)
-    table = Table(title=f"{name}: tie-out (debit less credit; sales credit less debit)")
-    for column in (
-        "Year",
-        "Entries",
-        "Lines",
-        "Debit",
-        "Credit",
-        "",
-        "Sales 70",
-        "401",
-        "411",
-        "471",
-        "512",
-        "Refused",
-    ):
-        table.add_column(column, justify="left" if column in {"Year", ""} else "right")
+    table = Table(title=say("tie_out_title", {"company": name}, language), title_justify="left")
+    table.add_column("")
     for year in years:
-        table.add_row(
-            str(year.fiscal_year),
-            f"{year.entries:,}",
-            f"{year.lines:,}",
-            formats.minor(year.debit_minor),
-            formats.minor(year.credit_minor),
-            "=" if year.balanced else "≠",
-            formats.minor(year.sales_minor),
-            *(formats.minor(amount) for amount in year.balances.values()),
-            str(year.refused),
-        )
+        table.add_column(str(year.fiscal_year), justify="right")
+    rows: list[tuple[str, list[str]]] = [
+        ("entries", [formats.number(year.entries, 0) for year in years]),
+        ("lines", [formats.number(year.lines, 0) for year in years]),
+        ("debit", [formats.minor(year.debit_minor) for year in years]),
+        ("credit", [formats.minor(year.credit_minor) for year in years]),
+        ("difference", [formats.minor(year.debit_minor - year.credit_minor) for year in years]),
+        ("sales", [formats.minor(year.sales_minor) for year in years]),
+        *((account, [formats.minor(year.balances[account]) for year in years]) for account in TICKED),
+        ("refused", [formats.number(year.refused, 0) for year in years]),
+    ]
+    for row, cells in rows:
+        table.add_row(label("tie", row, language), *cells)
     Console().print(table)
 
 
@@ -166,11 +155,10 @@ def import_csv_file(engine: Engine, stream: str, file: Path, asked: str | None, 
             told=lambda saved: status.update(f"{file.name}: {saved.new + saved.changed + saved.unchanged:,} rows"),
         )
     saved = result.saved
-    typer.echo(
-        f"{row['name']}, {stream}: {saved.new:,} new, {saved.changed:,} changed, "
-        f"{saved.unchanged:,} unchanged, {saved.refused:,} refused"
-    )
+    counts = {"new": saved.new, "changed": saved.changed, "unchanged": saved.unchanged, "refused": saved.refused}
+    typer.echo(f"{row['name']} – {label('stream', stream, language)}: {say('rows_done', counts, language)}")
     for fault in result.faults[:SHOWN]:
-        typer.echo(f"  line {fault.place}: {say(fault.code, fault.params, language)}")
+        place = say("file_line", {"place": fault.place}, language)
+        typer.echo(f"  {place} {say(fault.code, fault.params, language)}")
     if len(result.faults) > SHOWN:
-        typer.echo(f"  … {len(result.faults) - SHOWN:,} more")
+        typer.echo("  " + say("and_more", {"n": len(result.faults) - SHOWN}, language))

@@ -1,6 +1,7 @@
 """Progress on long work, for a person at a terminal."""
 
 from datetime import date
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn

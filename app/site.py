@@ -117,9 +117,7 @@ def environment(language: str) -> Environment:
     return env
 
 
-def render(
-    request: Request, template: str, reader: Reader | None, *, status: int = 200, **values: Any
-) -> HTMLResponse:
+def render(request: Request, template: str, reader: Reader | None, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Answer with a page in the reader's language."""
     language = language_of(request, reader)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -239,7 +239,8 @@ def _begin(conn: Connection, connection_id: str, file: LedgerFile, now: datetime
 
 
 def _set_aside(batch: _Batch, staged: Staged, item: fec.QuarantinedEntry, now: datetime) -> None:
-    key = f"{item.fiscal_year}/{item.journal}/{item.number}" if item.fiscal_year and item.number else None
+    known = item.fiscal_year and item.number
+    key = f"{item.fiscal_year}/{item.journal}/{item.number}"[:255] if known else None
     batch.refused[str(item.fiscal_year or 0)] += 1
     raw = dict(item.raw_lines)
     batch.refused_rows.extend(
@@ -324,8 +325,11 @@ def sweep(conn: Connection, now: datetime, *, older_than: timedelta = timedelta(
         conn.execute(select(i.no).where(i.state.in_(("staging", "staged")), i.started_at <= now - older_than)).scalars()
     )
     for no in dead:
-        clear(conn, no)
         conn.execute(update(ledger_import).where(i.no == no).values(state="cancelled"))
+    over = select(i.no).where(i.state.in_(("applied", "cancelled")))
+    left = select(staged_entry.c.import_no).where(staged_entry.c.import_no.in_(over)).distinct()
+    for no in list(conn.execute(left).scalars()):  # among them a file applied right before a crash
+        clear(conn, no)
     conn.execute(delete(quarantined).where(quarantined.c.found_at < now - timedelta(days=QUARANTINE_DAYS)))
     return len(dead)
 

@@ -62,8 +62,6 @@ def new_company_form(
             company_id = add_company(conn, name, now, siren=digits, zone=room.settings.zone)
     except SeuilError as error:
         sentence = say(error.code, error.params, language_of(request, reader))
-        return render(
-            request, "company_new.html", reader, status=error.status, name=name, siren=siren, error=sentence
-        )
+        return render(request, "company_new.html", reader, status=error.status, name=name, siren=siren, error=sentence)
     assess_company(room.engine, company_id, now)
     return go(f"/companies/{company_id}")

@@ -104,9 +104,7 @@ def declarations_form(
         last = _newest(room, company["id"], reader.name, now)
         if given_yaml:
             fields = fields_of(last) if last else {}
-        return _page(
-            request, reader, company, fields, today=today, last=last, refusal=refusal, yaml_text=given_yaml
-        )
+        return _page(request, reader, company, fields, today=today, last=last, refusal=refusal, yaml_text=given_yaml)
     with write(room.engine) as conn:
         save_declaration(conn, company["id"], body, now)
     assess_company(room.engine, company["id"], now)

@@ -95,9 +95,7 @@ def sign_in_form(
             return answer
     error_text = say(code, {}, language_of(request))
     status = 429 if code == "too_many_tries" else NotSignedIn.status
-    return render(
-        request, "sign_in.html", None, status=status, next=local_address(next), email=email, error=error_text
-    )
+    return render(request, "sign_in.html", None, status=status, next=local_address(next), email=email, error=error_text)
 
 
 @router.post("/sign-out")

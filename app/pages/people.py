@@ -40,9 +40,7 @@ def people_page(
 
 
 @router.post("/companies/{company_id}/people")
-def people_form(
-    room: RoomHere, reader: PageReader, company: CompanyHere, form: FormHere
-) -> RedirectResponse:
+def people_form(room: RoomHere, reader: PageReader, company: CompanyHere, form: FormHere) -> RedirectResponse:
     """Keep the names and roles that changed, and assess anew: roles are part of several measures."""
     now, changed = room.now(), False
     with write(room.engine) as conn:

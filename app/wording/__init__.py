@@ -26,6 +26,7 @@ _NAMES = {
 _IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value"}
 _SHARES = {"share", "drop"}
 _LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
+_DAYS = {"day", "date", "closing"}
 _LITERAL = {"year", "fiscal_year"}
 
 
@@ -64,7 +65,7 @@ def _write(name: str, value: Any, formats: Formats, unit: str) -> str:
     if name in _LISTS:
         return ", ".join(label(_LISTS[name], part.strip(), formats.language) for part in str(value).split(","))
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return _day_or_text(str(value), formats)
+        return _day_or_text(str(value), formats) if name in _DAYS else str(value)
     return str(value) if name in _LITERAL else _figure(name, float(value), formats, unit)
 
 
