@@ -21,6 +21,7 @@ from app.declarations import read_policy
 from app.facts import refresh_touched
 from app.holidays import french_holidays
 from app.models.answers import assessment, reading
+from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
 
 YEARS_OF_HOLIDAYS = 12
@@ -129,6 +130,15 @@ def timeline(conn: Connection, company_id: str) -> list[tuple[date, str, bool]]:
     return [(row[0], str(row[1]), bool(row[2])) for row in rows]
 
 
+def replay(engine: Engine, company_id: str, now: datetime, first: date, last: date) -> int:
+    """Assess as of each month end from one day to before another, as known today; say how many that was."""
+    ends = [month_end(month) for month in range(month_number(first), month_number(last) + 1)]
+    done = [end for end in ends if first <= end < last]
+    for end in done:
+        assess_company(engine, company_id, now, end)
+    return len(done)
+
+
 def assess_due(engine: Engine, now: datetime) -> int:
     """Assess every company that has no answer for today; say how many that was."""
     with read(engine) as conn:
@@ -140,3 +150,8 @@ def assess_due(engine: Engine, now: datetime) -> int:
     for company_id in due:
         assess_company(engine, company_id, now)
     return len(due)
+
+
+def forget_answers(conn: Connection, company_id: str) -> None:
+    """Drop the reconstructed answers of a company, whose past has been imported anew."""
+    conn.execute(delete(assessment).where(assessment.c.company_id == company_id, assessment.c.reconstructed.is_(True)))

@@ -59,9 +59,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _with_template(url: str) -> str:
-    with _admin(url).connect() as conn:
+    admin = _admin(url)
+    with admin.connect() as conn:
         conn.execute(text("DROP DATABASE IF EXISTS seuil_template WITH (FORCE)"))
         conn.execute(text("CREATE DATABASE seuil_template"))
+    admin.dispose()
     engine = open_database(str(_named(url, "seuil_template")))
     migrate(engine)
     engine.dispose()
