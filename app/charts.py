@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from app.language import Formats, translator
 from app.wording import measure_label
+from app.wording.marker import N_
 
 Body = dict[str, Any]
 
@@ -22,6 +23,8 @@ FEWEST_POINTS = 2
 LABEL_GAP = 14.0  # px between two labels of the strip
 YEARLY_FROM = 14  # months; above, the axis is labelled by year
 HEADROOM = 1.06
+ROUND_STEPS = (0.2, 0.5, 1.0, 2.0, 5.0)
+MOST_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,8 @@ def _top(points: Sequence[Body], measure: Body) -> float:
 
 def ticks(top: float) -> list[float]:
     """Give round values from zero up to a height, three to five of them."""
-    step = 10.0 ** floor(log10(top))
-    for part in (0.2, 0.5, 1.0):
-        if top / (step * part) < 5:  # noqa: PLR2004 - no more than five lines
-            step *= part
-            break
+    power = 10.0 ** floor(log10(top))
+    step = next(part * power for part in ROUND_STEPS if top / (part * power) < MOST_STEPS)
     return [round(step * index, 10) for index in range(int(top / step) + 1)]
 
 
@@ -176,8 +176,8 @@ def _levels(scale: Scale, measure: Body, formats: Formats) -> Iterator[str]:
     """Draw the limit and what is usual, with their labels beside the chart, kept apart from one another."""
     say = translator(formats.language)
     lines = [
-        (measure["limit"], say("limit {value}"), LIMIT, "c-limit", "6 3"),
-        (measure["baseline"], say("usual {value}"), USUAL, "c-usual", "1.5 3"),
+        (measure["limit"], say(N_("limit {value}")), LIMIT, "c-limit", "6 3"),
+        (measure["baseline"], say(N_("usual {value}")), USUAL, "c-usual", "1.5 3"),
     ]
     known = sorted((line for line in lines if line[0] is not None), key=lambda line: -float(line[0]))
     right, lowest = scale.size.width - scale.size.right, 0.0
@@ -215,13 +215,13 @@ def point_text(point: Body, unit: str, formats: Formats) -> str:
 
 def _told(points: Sequence[Body], measure: Body, formats: Formats) -> str:
     say, unit = translator(formats.language), measure["unit"]
-    told = say("From {first_month} to {last_month}: first {first}, last {last}.").format(
+    told = say(N_("From {first_month} to {last_month}: first {first}, last {last}.")).format(
         first_month=formats.month(points[0]["month"]),
         last_month=formats.month(points[-1]["month"]),
         first=formats.value(points[0]["value"], unit),
         last=formats.value(points[-1]["value"], unit),
     )
-    for name, words in (("limit", say("Limit: {value}.")), ("baseline", say("Usual: {value}."))):
+    for name, words in (("limit", say(N_("Limit: {value}."))), ("baseline", say(N_("Usual: {value}.")))):
         if measure[name] is not None:
             told += " " + words.format(value=formats.value(measure[name], unit))
     return told

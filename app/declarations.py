@@ -4,7 +4,7 @@ The YAML's keys are those of `KEYS`; a range is one number or two. Names of peop
 stored outside `people`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -45,10 +45,21 @@ KEYS = {
 }
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as texts, so that a wrong one is said with its key."""
+
+
+def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+
+
 def parse_yaml(text: str, today: date) -> dict[str, Any]:
     """Read a declaration's YAML into its checked body; BadInput says which key and why."""
     try:
-        given = yaml.safe_load(text)
+        given = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that leaves dates as texts
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise BadInput("yaml_unreadable", {"line": mark.line + 1 if mark else 0}) from error
@@ -59,9 +70,7 @@ def parse_yaml(text: str, today: date) -> dict[str, Any]:
 
 def check(given: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Check a declaration's body and put it in one form: ranges as pairs, dates as ISO texts."""
-    for key in given:
-        if key not in KEYS:
-            raise BadInput("declaration_unknown_key", {"key": str(key), "keys": ", ".join(sorted(KEYS))})
+    _no_others(given, KEYS)
     body: dict[str, Any] = {}
     stated_on = _date(given, "stated_on", today) or today
     if stated_on > today:
@@ -81,6 +90,12 @@ def check(given: Mapping[str, Any], today: date) -> dict[str, Any]:
         if given.get(key) is not None:
             body[key] = read(given[key], key)
     return body
+
+
+def _no_others(given: Mapping[str, Any], allowed: Collection[str], place: str = "") -> None:
+    unknown = [str(key) for key in given if key not in allowed]
+    if unknown:
+        raise BadInput("declaration_unknown_key", {"key": place + unknown[0], "keys": ", ".join(sorted(allowed))})
 
 
 def _date(given: Mapping[str, Any], key: str, _: date) -> date | None:
@@ -110,7 +125,7 @@ def _number(value: Any, key: str) -> float:
         value = value.replace(" ", "").replace("\u202f", "").replace("\xa0", "").replace(",", ".")
     try:
         number = float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)}) from error
     if not 0 <= number < 1e9 or isinstance(value, bool):  # noqa: PLR2004 - hours and euros of a small firm
         raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)})
@@ -136,6 +151,7 @@ def _tools(value: Any, key: str) -> list[dict[str, Any]]:
     for index, item in enumerate(value):
         place = f"{key}[{index + 1}]"
         tool = _mapping(item, place)
+        _no_others(tool, ("name", "eur_per_month", "process"), f"{place}.")
         if not tool.get("name"):
             raise BadInput("declaration_missing", {"key": f"{place}.name"})
         tools.append(
@@ -159,9 +175,7 @@ def _processes(value: Any, key: str) -> dict[str, Any]:
     for name, item in _mapping(value, key).items():
         process, place = _process(name, key), f"{key}.{name}"
         sheet = _mapping(item or {}, place)
-        unknown = set(sheet) - {*ITEMS, "operators", "reviewed_on"}
-        if unknown:
-            raise BadInput("declaration_unknown_key", {"key": f"{place}.{min(unknown)}", "keys": ", ".join(ITEMS)})
+        _no_others(sheet, (*ITEMS, "operators", "reviewed_on"), f"{place}.")
         operators = sheet.get("operators") or []
         if not isinstance(operators, list):
             raise BadInput("declaration_not_a_list", {"key": f"{place}.operators"})
@@ -177,11 +191,13 @@ def _processes(value: Any, key: str) -> dict[str, Any]:
 def _people(value: Any, key: str) -> dict[str, dict[str, str | None]]:
     people: dict[str, dict[str, str | None]] = {}
     for login, item in _mapping(value, key).items():
-        said = {"role": item} if isinstance(item, str) else _mapping(item, f"{key}.{login}")
-        role = said.get("role")
+        place = f"{key}.{login}"
+        said = {"role": item} if isinstance(item, str) else _mapping(item, place)
+        _no_others(said, ("role", "name"), f"{place}.")
+        role, name = (str(said[part]) if said.get(part) is not None else None for part in ("role", "name"))
         if role is not None and role not in set(StaffRole):
-            raise BadInput("unknown_role", {"role": str(role), "roles": ", ".join(StaffRole)})
-        people[str(login)] = {"role": role, "name": said.get("name")}
+            raise BadInput("unknown_role", {"key": place, "role": role, "roles": ", ".join(StaffRole)})
+        people[str(login)] = {"role": role, "name": name}
     return people
 
 
@@ -197,13 +213,9 @@ def _baseline(value: Any, key: str) -> list[str]:
 
 
 def _limits(value: Any, key: str) -> dict[str, float]:
-    settings = describe()
-    limits = {}
-    for name, number in _mapping(value, key).items():
-        if name not in settings:
-            raise BadInput("declaration_unknown_key", {"key": f"{key}.{name}", "keys": ", ".join(settings)})
-        limits[str(name)] = _number(number, f"{key}.{name}")
-    return limits
+    limits = _mapping(value, key)
+    _no_others(limits, describe(), f"{key}.")
+    return {str(name): _number(number, f"{key}.{name}") for name, number in limits.items()}
 
 
 _PARTS: Mapping[str, Callable[[Any, str], Any]] = {

@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from app.assessment import assess_company, latest
+from app.assessment import assess_company, timeline
 from app.clock import local_day
 from app.companies import add_company, connection_for, find_company, remove_company
 from app.db import write
 from app.declarations import check, read_declarations, save_declaration
 from app.intake import Saved, sync
-from app.models.core import company
+from app.models.core import company, connection
 from app.people import name_actor
 from connectors.demo import Demo, actors, declarations
 from connectors.records import Stream
@@ -42,22 +42,26 @@ def fill_demo(
 ) -> bool:
     """Fill the demonstration company with its 36 months and assess it; say whether there was anything to do.
 
-    Cut off half way, the next call goes on.
+    Its story is told up to the day it was begun on, so that a call cut off half way is taken up where it stopped.
     """
     with write(engine) as conn:
         company_id = demo_company(conn)
-        if company_id is None or latest(conn, company_id) is not None:
+        if company_id is None:
             return False
         connection_id = connection_for(conn, company_id, "demo", now)
-        zone = str(find_company(conn, company_id)["zone"])
-    until = local_day(now, zone)
+        begun_at = conn.execute(select(connection.c.created_at).where(connection.c.id == connection_id)).scalar_one()
+        until = local_day(begun_at, str(find_company(conn, company_id)["zone"]))
+        done = {day for day, _, _ in timeline(conn, company_id)}
+    to_do = [day for day in past_days(until) if day not in done]
+    if not to_do and until in done:
+        return False
     sync(engine, connection_id, Demo(until=until), now, told=told)
     _declare(engine, company_id, until, now)
-    for day in past_days(until):
+    for day in to_do:
         assess_company(engine, company_id, now, day)
         if looked_back is not None:
             looked_back(day)
-    assess_company(engine, company_id, now)
+    assess_company(engine, company_id, now, until)
     return True
 
 

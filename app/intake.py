@@ -16,7 +16,7 @@ from app.db import read, write
 from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined, record_version
 from app.people import actor_ids, name_actor, save_parties
-from app.rows import ACTORS, MONTH_COLUMN, TABLES, Row, as_json, to_row
+from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, as_json, fit, to_row
 from connectors.base import Connector, Cursor, Fault, Page
 from connectors.records import Employee, Invoice, Record, Stream
 
@@ -118,6 +118,7 @@ def _save_records(conn: Connection, source: Source, stream: Stream, records: Seq
         new_and_old = new + changed + [dict(old) for old in olds]
     else:
         new_and_old = new
+    _remember_versions(conn, table, source, [(row, old) for row in rows if (old := known.get(row["external_id"]))])
     _touch(conn, source, stream, new_and_old)
     return Saved(len(new), len(changed), len(rows) - len(new) - len(changed))
 
@@ -130,7 +131,8 @@ def _know_people(conn: Connection, source: Source, records: Sequence[Record], no
         if isinstance(record, Employee) and record.actor and (record.name or record.role):
             role = record.role.value if record.role else None
             name_actor(conn, source.company_id, record.actor, now, name=record.name, role=role, ours=False)
-    labels = {r.party: r.party_label for r in records if isinstance(r, Invoice) and r.party and r.party_label}
+    billed = [r for r in records if isinstance(r, Invoice)]
+    labels = {fit(r.party, LENGTHS["party"]): r.party_label for r in billed if r.party and r.party_label}
     save_parties(conn, source.connection_id, labels)
     return actors
 
@@ -150,10 +152,27 @@ def _is_news(row: Row, known: Mapping[str, Any] | None) -> bool:
     """Say whether a row replaces the one we have: other content, and not an older version of the source's."""
     if known is None or (row["row_hash"] == known["row_hash"] and known["gone_at"] is None):
         return False
-    ours, theirs = known["source_version"], row["source_version"]
+    return _is_not_older(row["source_version"], known["source_version"])
+
+
+def _is_not_older(theirs: str | None, ours: str | None) -> bool:
     if ours is None or theirs is None:
         return True
     return (len(theirs), theirs) >= (len(ours), ours)  # counters and ISO instants both order so
+
+
+def _remember_versions(
+    conn: Connection, table: Table, source: Source, pairs: Sequence[tuple[Row, Mapping[str, Any]]]
+) -> None:
+    """Keep the source's newer version of rows whose content is the same: an older one may still come, late."""
+    for row, old in pairs:
+        theirs, ours = row["source_version"], old["source_version"]
+        if row["row_hash"] == old["row_hash"] and theirs not in (None, ours) and _is_not_older(theirs, ours):
+            conn.execute(
+                update(table)
+                .where(table.c.connection_id == source.connection_id, table.c.external_id == row["external_id"])
+                .values(source_version=theirs)
+            )
 
 
 def _version(stream: Stream, old: Mapping[str, Any], now: datetime) -> Row:

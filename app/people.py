@@ -11,6 +11,9 @@ from app.ids import new_id
 from app.models.people import access_log, actor, party, person
 from connectors.records import StaffRole
 
+LOGIN_KEPT = NAME_KEPT = 200
+LABEL_KEPT = 255
+
 
 @dataclass(frozen=True, slots=True)
 class ActorRow:
@@ -24,16 +27,17 @@ class ActorRow:
 
 def actor_ids(conn: Connection, company_id: str, logins: Iterable[str], now: datetime) -> dict[str, str]:
     """Give the pseudonymous id of each login, made for those not seen before."""
-    wanted = {login for login in logins if login}
-    if not wanted:
+    asked = {login: login[:LOGIN_KEPT] for login in logins if login}
+    if not asked:
         return {}
+    wanted = set(asked.values())
     rows = conn.execute(select(actor.c.login, actor.c.id).where(actor.c.company_id == company_id))
     known = {str(login): str(key) for login, key in rows}
     new = [{"id": new_id(now), "company_id": company_id, "login": login} for login in sorted(wanted - known.keys())]
     if new:
         conn.execute(insert(actor), new)
         known.update({row["login"]: row["id"] for row in new})
-    return {login: known[login] for login in wanted}
+    return {login: known[kept] for login, kept in asked.items()}
 
 
 def actors(conn: Connection, company_id: str) -> list[ActorRow]:
@@ -55,6 +59,7 @@ def name_actor(
         raise BadInput("unknown_role", {"role": role, "roles": ", ".join(StaffRole)})
     actor_id = actor_ids(conn, company_id, [login], now)[login]
     row = conn.execute(select(actor.c.person_id, actor.c.role_is_ours).where(actor.c.id == actor_id)).one()
+    name = name[:NAME_KEPT] if name else None
     if name:
         if row.person_id is None:
             person_id = new_id(now)
@@ -83,6 +88,7 @@ def save_parties(conn: Connection, connection_id: str, labels: Mapping[str, str]
     """Keep the names of customers and suppliers by code; a changed name replaces the old one."""
     if not labels:
         return
+    labels = {code: label[:LABEL_KEPT] for code, label in labels.items()}
     rows = conn.execute(select(party.c.code, party.c.label).where(party.c.connection_id == connection_id))
     known = {str(code): str(label) for code, label in rows}
     new = [{"connection_id": connection_id, "code": c, "label": t} for c, t in labels.items() if c not in known]

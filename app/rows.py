@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table
+from sqlalchemy import String, Table
 
 from app.models import records as r
 from connectors.records import Record, Stream
@@ -34,6 +34,26 @@ NAMES = {"party_label", "name"}
 
 Row = dict[str, Any]
 
+# How long each text may be: PostgreSQL refuses what is longer.
+LENGTHS: Mapping[str, int] = {
+    column.name: column.type.length
+    for table in TABLES.values()
+    for column in table.columns
+    if isinstance(column.type, String) and column.type.length
+}
+_CODE_LENGTH = 100
+_DIGEST_LENGTH = 32
+
+
+def fit(text: str, length: int) -> str:
+    """Shorten a text to a column's length; a code ends in a digest of the whole, so that no two become one."""
+    if len(text) <= length:
+        return text
+    if length < _CODE_LENGTH:
+        return text[:length]
+    digest = hashlib.blake2b(text.encode(), digest_size=_DIGEST_LENGTH // 2).hexdigest()
+    return text[: length - _DIGEST_LENGTH] + digest
+
 
 def minor(amount: Decimal) -> int:
     """Turn major units into integer minor units, half a cent up."""
@@ -53,6 +73,8 @@ def to_row(record: Record, actors: Mapping[str, str], zone: ZoneInfo) -> Row:
             row[field.name] = actors[value] if value else None
         elif isinstance(value, Enum):
             row[field.name] = value.value
+        elif isinstance(value, str):
+            row[field.name] = fit(value, LENGTHS[field.name])
         else:
             row[field.name] = value
     derive = _DERIVED.get(type(record).__name__)

@@ -16,6 +16,7 @@ from app.access import Reader
 from app.language import LANGUAGES, Formats, translator
 from app.room import language_of
 from app.wording import label, measure_label, measure_sentence, say
+from app.wording.marker import N_
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -48,13 +49,16 @@ def keep_together(text: str, language: str) -> str:
     return _NARROW.sub("\u202f", _WIDE.sub("\u00a0", text)) if language == "fr" else text
 
 
+def unit_text(unit: str, language: str) -> str:
+    """Give a unit's words, where the value does not carry its sign already."""
+    return "" if unit in {"share", "eur"} else label("unit", unit, language)
+
+
 def value_text(value: float | None, unit: str, language: str) -> str:
     """Write a value with its unit in words."""
     shown = Formats(language).value(value, unit)
-    words = label("unit", unit, language)
-    if value is None or unit in {"share", "eur"} or not words:
-        return shown
-    return f"{shown}\u00a0{words}"
+    words = unit_text(unit, language)
+    return f"{shown}\u00a0{words}" if words and value is not None else shown
 
 
 def interval_text(measure: Body, language: str) -> str:
@@ -62,7 +66,7 @@ def interval_text(measure: Body, language: str) -> str:
     low, high, formats = measure["low"], measure["high"], Formats(language)
     if low is None or high is None or low == high:
         return ""
-    words = translator(language)("{low} to {high}")
+    words = translator(language)(N_("{low} to {high}"))
     return words.format(low=formats.value(low, measure["unit"]), high=formats.value(high, measure["unit"]))
 
 
@@ -93,6 +97,7 @@ def _words(language: str) -> dict[str, Any]:
         "label": lambda kind, name: tidy(label(kind, name, language)),
         "measure_label": lambda name: tidy(measure_label(name, language)),
         "measure_sentence": lambda name: tidy(measure_sentence(name, language)),
+        "unit_text": partial(unit_text, language=language),
         "value_text": partial(value_text, language=language),
         "interval_text": partial(interval_text, language=language),
         "trend": partial(charts.trend, language=language),

@@ -61,7 +61,7 @@ class Demo:
             )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _by_month(stream: Stream, story: Story, until: date) -> Mapping[int, tuple[Record, ...]]:
     months: dict[int, list[Record]] = {}
     for changed_on, record in sorted(_TOLD[stream](story, until), key=lambda told: (told[0], told[1].external_id)):

@@ -32,7 +32,7 @@ ERROR_SHARE: Curve = ((0, 0.03), (10, 0.02), (24, 0.02), (28, 0.13))
 COMMERCIAL_CREDIT_SHARE = 0.015
 LATE_PAYER_SHARE = 0.25
 """Customers pay as slowly in the end as at the start: their lateness is not the back office's."""
-REMINDED_SHARE: Curve = ((0, 0.75), (8, 1.0), (27, 1.0), (30, 0.25))
+REMINDED_SHARE: Curve = ((0, 0.75), (8, 1.0), (27, 1.0), (30, 0.2))
 DIRECTOR_HOURS: Curve = ((26, 3.5), (31, 12.0))
 NUMBER_GAPS = (27, 30, 33)
 """Months in which a sale number is lost."""

@@ -26,7 +26,7 @@ LEAVERS = {5: 9, 12: 17, 24: 30}
 """Others who leave: staff number and month. Each is replaced, so that the head count follows the plan."""
 
 # Weeks away: (month of the story, which open day of it, open days away). Early ones are covered by the colleague.
-_FIRST_AWAY = ((8, 7, 5), (14, 7, 5), (20, 7, 5), (28, 10, 5), (32, 10, 5), (35, 5, 5))
+_FIRST_AWAY = ((9, 7, 5), (20, 7, 5), (28, 10, 5), (32, 10, 5), (35, 5, 5))
 _SECOND_AWAY = ((10, 8, 5), (16, 8, 10), (23, 8, 5))
 _LATER_AWAY_EVERY = 3  # months, once the story goes on beyond its plan
 

@@ -1,6 +1,6 @@
 """The pages: one router a room, gathered for the application."""
 
-from app.pages import companies, company, declarations, door, imports, keys, people, signals, work
+from app.pages import companies, company, declarations, door, imports, keys, list_templates, people, signals, work
 
-ROUTERS = tuple(room.router for room in (door, companies, company, signals, declarations, people, imports, work, keys))
+ROUTERS = tuple(room.router for room in (door, companies, company, signals, declarations, people, imports, list_templates, work, keys))
 """`/companies/new` has to come before `/companies/{company_id}`."""

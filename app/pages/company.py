@@ -18,7 +18,7 @@ from app.site import render
 from app.wording import label
 from signals.calendar import month_number, month_start
 
-router = APIRouter(dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 
 FLIPS_SHOWN = 6
 MONTHS_BACK = 24
@@ -60,6 +60,29 @@ def months_of(days: Sequence[tuple[date, str, bool]]) -> dict[int, dict[int, tup
     return years
 
 
+def halves(signal: Body) -> list[tuple[Body, list[Body]]]:
+    """Sort a signal's reasons by the measure they speak of: the primary one, or its other half.
+
+    A reason carries its measure's figures, which tell them apart.
+    """
+    primary, half = signal["primary"], signal["half"]
+    if half is None:
+        return [(primary, signal["why"])]
+    of_half = [why for why in signal["why"] if _speaks_of(why, half) and not _speaks_of(why, primary)]
+    return [(primary, [why for why in signal["why"] if why not in of_half]), (half, of_half)]
+
+
+def _speaks_of(why: Body, measure: Body) -> bool:
+    shared = [name for name in ("limit", "baseline") if name in why["params"]]
+    return why == measure["no_value_because"] or any(why["params"][name] == measure[name] for name in shared)
+
+
+def context_of(body: Body) -> list[Body]:
+    """List the measures that explain without belonging to a signal: volume, growth, documentation."""
+    listed = [measure for gate in body["gates"] for measure in gate["measures"]] + body["measures"]
+    return [measure for measure in listed if measure["value"] is not None]
+
+
 def asked_day(as_of: str | None) -> date | None:
     """Read the day of an address."""
     if not as_of:
@@ -76,7 +99,7 @@ def is_empty(body: Body) -> bool:
     return body["freshness"]["reaches"] is None and not cover["signals_known"] and not cover["gates_known"]
 
 
-@router.get("/companies/{company_id}")
+@router.get("")
 def company_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, as_of: str | None = None
 ) -> HTMLResponse:
@@ -100,6 +123,8 @@ def company_page(
         empty=body is None or is_empty(body),
         past=day is not None and days[-1][0] != day,
         flips=useful_flips(body["what_would_change_it"]) if body else [],
+        halves=halves,
+        context=context_of(body) if body else [],
         span=span_of(shown),
         years=months_of(days),
         remedy_pages=REMEDY_PAGES,
@@ -107,14 +132,14 @@ def company_page(
     )
 
 
-@router.post("/companies/{company_id}/assess")
+@router.post("/assess")
 def assess_form(room: RoomHere, company: CompanyHere) -> RedirectResponse:
     """Assess the company today."""
     assess_company(room.engine, company["id"], room.now())
     return go(f"/companies/{company['id']}")
 
 
-@router.post("/companies/{company_id}/look-back")
+@router.post("/look-back")
 def look_back_form(room: RoomHere, company: CompanyHere, later: BackgroundTasks) -> RedirectResponse:
     """Assess the company as of past month ends, as known today, after the reader has been sent on."""
     now = room.now()

@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 
 from app.assessment import assess_company
 from app.clock import local_day
-from app.db import read, write
+from app.db import write
 from app.declarations import ITEMS, check, parse_yaml, save_declaration
 from app.errors import BadInput, NotFound
 from app.example import EXAMPLE
@@ -22,7 +22,7 @@ from app.site import render
 from app.wording import say
 from connectors.records import Process
 
-router = APIRouter(dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 
 VALID_DAYS = 365
 
@@ -74,7 +74,7 @@ def _field(refusal: BadInput) -> str:
     return field_at_fault(str(refusal.params.get("key", "")))
 
 
-@router.get("/companies/{company_id}/declarations")
+@router.get("/declarations")
 def declarations_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, done: str = ""
 ) -> HTMLResponse:
@@ -86,7 +86,7 @@ def declarations_page(
     return _page(request, reader, company, fields, today=today, last=last, done=done == "saved")
 
 
-@router.post("/companies/{company_id}/declarations", response_model=None)
+@router.post("/declarations", response_model=None)
 def declarations_form(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, form: FormHere
 ) -> HTMLResponse | RedirectResponse:
@@ -111,7 +111,7 @@ def declarations_form(
     return go(f"/companies/{company['id']}/declarations?done=saved")
 
 
-@router.get("/companies/{company_id}/declarations.yaml")
+@router.get("/declarations.yaml")
 def declaration_yaml(room: RoomHere, reader: PageReader, company: CompanyHere) -> Response:
     """Give the current declaration as YAML."""
     last = _newest(room, company["id"], reader.name, room.now())
@@ -120,7 +120,7 @@ def declaration_yaml(room: RoomHere, reader: PageReader, company: CompanyHere) -
     return _yaml(as_yaml(last), "declaration.yaml")
 
 
-@router.get("/companies/{company_id}/declarations/example.yaml")
+@router.get("/declarations/example.yaml")
 def example_yaml(_: CompanyHere) -> Response:
     """Give an example to copy and change."""
     return _yaml(EXAMPLE, "example.yaml")

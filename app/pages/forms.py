@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -19,18 +19,22 @@ MEGABYTE = 1024 * 1024
 FORM_LIMIT = 2 * MEGABYTE
 
 
-async def form_of(request: Request, _: PageReader, __: Annotated[None, Depends(same_origin)]) -> FormData:
+async def form_of(
+    request: Request, _: PageReader, __: Annotated[None, Depends(same_origin)]
+) -> AsyncIterator[FormData]:
     """Read a form whose fields are not known beforehand."""
     _refuse_above(request, FORM_LIMIT)
-    return await request.form()
+    async with request.form() as form:
+        yield form
 
 
 async def upload_of(
     request: Request, room: RoomHere, _: PageReader, __: Annotated[None, Depends(same_origin)]
-) -> FormData:
-    """Read a form with a file; one that is too large is refused before it is read."""
+) -> AsyncIterator[FormData]:
+    """Read a form with a file; one that is too large is refused before it is read, and it is closed afterwards."""
     _refuse_above(request, room.settings.upload_limit_mb * MEGABYTE)
-    return await request.form()
+    async with request.form() as form:
+        yield form
 
 
 FormHere = Annotated[FormData, Depends(form_of)]

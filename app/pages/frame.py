@@ -19,13 +19,17 @@ def signed_in(request: Request, room: RoomHere) -> Reader:
     """Give who reads, or send them to sign in; an API key opens no page."""
     try:
         reader = asking(request, room)
-        if reader.holder_id is None:
-            raise NotSignedIn("not_signed_in")
     except NotSignedIn as error:
-        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        next_page = quote(back if request.method == "GET" else "/", safe="/")
-        raise HTTPException(SEE_OTHER, headers={"Location": f"/sign-in?next={next_page}"}) from error
+        raise _to_the_door(request) from error
+    if reader.holder_id is None:
+        raise _to_the_door(request)
     return reader
+
+
+def _to_the_door(request: Request) -> HTTPException:
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    next_page = quote(back if request.method == "GET" else "/", safe="/")
+    return HTTPException(SEE_OTHER, headers={"Location": f"/sign-in?next={next_page}"})
 
 
 PageReader = Annotated[Reader, Depends(signed_in)]

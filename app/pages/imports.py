@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, select, update
 
 from app.assessment import assess_company
@@ -21,10 +21,10 @@ from app.site import render
 from app.staging import clear
 from app.wording import say
 from connectors.errors import NotThisFormat
-from connectors.files.csv_templates import TEMPLATES, template_text
+from connectors.files.csv_templates import TEMPLATES
 from connectors.records import Stream
 
-router = APIRouter(dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 
 REFUSED_SHOWN = 50
 FAULTS_SHOWN = 50
@@ -89,7 +89,7 @@ def _page(
     )
 
 
-@router.get("/companies/{company_id}/import")
+@router.get("/import")
 def import_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, file: str = ""
 ) -> HTMLResponse:
@@ -97,7 +97,7 @@ def import_page(
     return _page(request, room, reader, company, import_id=file)
 
 
-@router.post("/companies/{company_id}/import", response_model=None)
+@router.post("/import", response_model=None)
 def import_form(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, form: UploadHere
 ) -> HTMLResponse | RedirectResponse:
@@ -123,7 +123,7 @@ def import_form(
     return _page(request, room, reader, company, result=(wanted, done))
 
 
-@router.post("/companies/{company_id}/imports/{import_id}/apply")
+@router.post("/imports/{import_id}/apply")
 def apply_form(room: RoomHere, company: CompanyHere, import_id: str) -> RedirectResponse:
     """Apply a file whose losses a person has confirmed."""
     with read(room.engine) as conn:
@@ -133,7 +133,7 @@ def apply_form(room: RoomHere, company: CompanyHere, import_id: str) -> Redirect
     return go(f"/companies/{company['id']}/import?file={import_id}#file")
 
 
-@router.post("/companies/{company_id}/imports/{import_id}/cancel")
+@router.post("/imports/{import_id}/cancel")
 def cancel_form(room: RoomHere, company: CompanyHere, import_id: str) -> RedirectResponse:
     """Put a waiting file aside; nothing of it is kept."""
     with write(room.engine) as conn:
@@ -141,17 +141,3 @@ def cancel_form(room: RoomHere, company: CompanyHere, import_id: str) -> Redirec
         clear(conn, staged.no)
         conn.execute(update(ledger_import).where(ledger_import.c.no == staged.no).values(state="cancelled"))
     return go(f"/companies/{company['id']}/import")
-
-
-@router.get("/templates/{stream}.csv")
-def template_csv(stream: str, _: PageReader) -> Response:
-    """Give a list's template with two example rows."""
-    try:
-        wanted = stream_called(stream)
-    except BadInput as error:
-        raise NotFound(error.code, error.params) from error
-    return Response(
-        template_text(wanted),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{wanted.value}.csv"'},
-    )

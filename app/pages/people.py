@@ -15,10 +15,10 @@ from app.room import RoomHere
 from app.site import render
 from connectors.records import StaffRole
 
-router = APIRouter(dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 
 
-@router.get("/companies/{company_id}/people")
+@router.get("/people")
 def people_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, done: str = ""
 ) -> HTMLResponse:
@@ -39,7 +39,7 @@ def people_page(
     )
 
 
-@router.post("/companies/{company_id}/people")
+@router.post("/people")
 def people_form(room: RoomHere, reader: PageReader, company: CompanyHere, form: FormHere) -> RedirectResponse:
     """Keep the names and roles that changed, and assess anew: roles are part of several measures."""
     now, changed = room.now(), False
@@ -57,7 +57,7 @@ def people_form(room: RoomHere, reader: PageReader, company: CompanyHere, form: 
     return go(f"/companies/{company['id']}/people?done=saved")
 
 
-@router.post("/companies/{company_id}/people/erase", response_model=None)
+@router.post("/people/erase", response_model=None)
 def erase_form(
     request: Request,
     room: RoomHere,

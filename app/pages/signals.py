@@ -16,14 +16,14 @@ from app.db import read
 from app.errors import NotFound
 from app.language import Formats
 from app.models.core import connection
-from app.pages.company import asked_day
+from app.pages.company import asked_day, halves
 from app.pages.frame import CompanyHere, PageReader, same_origin
 from app.records import records_behind
 from app.room import Room, RoomHere, language_of
 from app.site import render
 from app.wording import label
 
-router = APIRouter(dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 
 Body = dict[str, Any]
 
@@ -78,7 +78,7 @@ def tables(rows: Sequence[Body]) -> list[tuple[str, tuple[str, ...], list[Body]]
     return [(s, COLUMNS.get(s, GENERAL), [row for row in rows if row["stream"] == s]) for s in streams]
 
 
-@router.get("/companies/{company_id}/signals/{signal}")
+@router.get("/signals/{signal}")
 def signal_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, signal: str, as_of: str | None = None
 ) -> HTMLResponse:
@@ -101,6 +101,7 @@ def signal_page(
         body=body,
         signal=found,
         measures=measures_of(found),
+        why={measure["name"]: why for measure, why in halves(found)},
         records=records,
         sources=sources,
         span=span_of(measures_of(found)),
@@ -108,7 +109,7 @@ def signal_page(
     )
 
 
-@router.get("/companies/{company_id}/measures/{measure}.csv")
+@router.get("/measures/{measure}.csv")
 def measure_csv(
     request: Request,
     room: RoomHere,

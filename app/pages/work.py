@@ -10,7 +10,7 @@ from app.room import Room, RoomHere, language_of
 from app.site import render
 from app.worklist import ITEMS_A_KIND, KINDS, WorkItem, work_csv, work_list
 
-router = APIRouter(dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 
 SHOWN = 25
 
@@ -20,7 +20,7 @@ def _listed(room: Room, company: CompanyHere, language: str) -> list[WorkItem]:
         return work_list(conn, company["id"], local_day(room.now(), company["zone"]), language)
 
 
-@router.get("/companies/{company_id}/work")
+@router.get("/work")
 def work_page(request: Request, room: RoomHere, reader: PageReader, company: CompanyHere) -> HTMLResponse:
     """Show what there is to do, by kind, oldest first."""
     listed = _listed(room, company, language_of(request, reader))
@@ -36,7 +36,7 @@ def work_page(request: Request, room: RoomHere, reader: PageReader, company: Com
     )
 
 
-@router.get("/companies/{company_id}/work.csv")
+@router.get("/work.csv")
 def work_table(request: Request, room: RoomHere, reader: PageReader, company: CompanyHere) -> Response:
     """Give the list as a table that Excel opens."""
     language = language_of(request, reader)

@@ -92,6 +92,7 @@ _COSTS = choices_of(
     },
 )
 _DAY_MINUTES = 24 * 60
+_WEEK_HOURS = 7 * 24
 
 
 def invoice(cells: Cells, _: Occurrences) -> Invoice:
@@ -152,12 +153,15 @@ def employee(cells: Cells, _: Occurrences) -> Employee:
     """Read a member of staff, by number."""
     entered_on, left_on = cells.day("entered_on"), cells.day("left_on")
     _in_order(cells, entered_on, left_on)
+    hours = cells.amount("hours_per_week")
+    if hours is not None and not 0 <= hours <= _WEEK_HOURS:
+        cells.note("csv_value_unreadable", {"column": "hours_per_week", "value": str(hours)})
     return Employee(
         external_id=cells.need_text("number"),
         actor=cells.text("login"),
         name=cells.text("name"),
         role=cells.choice("role", _ROLES),
-        hours_per_week=cells.amount("hours_per_week"),
+        hours_per_week=hours,
         entered_on=entered_on,
         left_on=left_on,
     )

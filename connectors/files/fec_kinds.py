@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from connectors.records import LedgerEntry
 
@@ -51,6 +52,7 @@ def is_party(account: str) -> bool:
     return account.startswith(_PARTIES)
 
 
+@lru_cache(maxsize=1024)
 def plain_text(text: str) -> str:
     """Write a label without accents, case, punctuation or double spaces, to compare it by."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())

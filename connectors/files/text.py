@@ -91,7 +91,8 @@ def newline_of(head: bytes) -> str:
 def lines_of(stream: BinaryIO, newline: str) -> Iterator[bytes]:
     """Give the lines of a file without holding it, whatever ends them (a file's own iteration knows one ending)."""
     if newline != "\r":
-        yield from stream
+        for line in stream:  # a NUL, which old software pads with, is no text and no database takes it
+            yield line.replace(b"\0", b"") if b"\0" in line else line
         return
     rest = b""
     while block := stream.read(HEAD_BYTES):

@@ -1,15 +1,11 @@
 """The API over HTTP, with a real server: keys, bodies, tags, days, records, errors."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import Engine
 
 from app.access import make_key
@@ -22,6 +18,7 @@ from app.settings import Settings
 from connectors.base import Page
 from connectors.records import Direction, DocumentKind, DocumentStatus, Invoice, Stream
 from tests.conftest import NOW
+from tests.serving import served
 
 START = date(2026, 1, 5)
 
@@ -44,23 +41,6 @@ def invoice(n: int) -> Invoice:
     )
 
 
-@contextmanager
-def served(engine: Engine) -> Iterator[str]:
-    """Serve the application on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = create_app(engine, Settings(database_url="sqlite://"), now=lambda: NOW)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-
-
 @pytest.fixture
 def client(engine: Engine, company: str) -> Iterator[httpx.Client]:
     """A client with a key, on a company with 280 invoices."""
@@ -69,9 +49,9 @@ def client(engine: Engine, company: str) -> Iterator[httpx.Client]:
         page = Page(tuple(invoice(n) for n in range(280)), {"line": "281"})
         save_page(conn, source, Stream.INVOICES, page, NOW)
         key = make_key(conn, "test", NOW)
-    with served(engine) as address:
-        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}) as asking:
-            yield asking
+    headers = {"Authorization": f"Bearer {key}"}
+    with served(engine, NOW) as address, httpx.Client(base_url=address, headers=headers) as asking:
+        yield asking
 
 
 def path(company: str, what: str) -> str:

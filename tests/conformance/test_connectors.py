@@ -19,7 +19,6 @@ from connectors.records import (
     Cost,
     Employee,
     Invoice,
-    LedgerEntry,
     Payment,
     Reminder,
     Stream,
@@ -39,7 +38,6 @@ CLASSES: Mapping[Stream, type] = {
     Stream.ABSENCES: Absence,
     Stream.TIME: TimeEntry,
     Stream.COSTS: Cost,
-    Stream.LEDGER: LedgerEntry,
 }
 
 every_stream = pytest.mark.parametrize(
@@ -90,7 +88,7 @@ def test_resuming_from_any_page_may_repeat_and_never_skips(stream: Stream, pages
     for n, page in enumerate(read):
         stored = json.loads(json.dumps(dict(page.cursor)))  # a bookmark has been through the database
         resumed, rest = keyed(pages(stored)), keyed(read[n + 1 :])
-        assert rest.items() <= {key: resumed[key] for key in rest.keys() & resumed.keys()}.items()
+        assert all(resumed.get(key) == record for key, record in rest.items())
         assert resumed.keys() <= whole.keys()
 
 
