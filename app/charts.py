@@ -119,11 +119,18 @@ def _text(x: float, y: float, text: str, anchor: str, colour: str = TEXT, name: 
 
 
 def _grid(scale: Scale, unit: str, formats: Formats) -> Iterator[str]:
-    right = scale.size.width - scale.size.right
-    for tick in ticks(scale.top):
+    right, marks = scale.size.width - scale.size.right, ticks(scale.top)
+    for tick in marks:
         y = scale.y(tick)
         yield f'<path class="c-grid" d="M{scale.size.left} {y:.1f}H{right}" stroke="{FAINT}" stroke-width="1"/>'
-        yield _text(scale.size.left - 6, y + 4, formats.value(tick, unit), "end", name="c-text")
+        yield _text(scale.size.left - 6, y + 4, _tick_text(tick, marks, unit, formats), "end", name="c-text")
+
+
+def _tick_text(tick: float, marks: Sequence[float], unit: str, formats: Formats) -> str:
+    if unit in {"share", "share_per_year", "eur", "eur_per_month"}:
+        return formats.value(tick, unit)
+    step = marks[1] if len(marks) > 1 else 1.0
+    return formats.number(tick, max(0, -floor(log10(step))))
 
 
 def _months(scale: Scale, formats: Formats) -> Iterator[str]:

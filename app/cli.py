@@ -38,6 +38,13 @@ def language() -> str:
     return pick_language("en" if spoken in {"C", "POSIX", "C.UTF-8"} else spoken.split(".")[0].replace("_", "-"))
 
 
+def tell(code: str, **params: str) -> None:
+    """Print a sentence in the terminal's language."""
+    from app.wording import say
+
+    typer.echo(say(code, params, language()))
+
+
 def opened(*, with_demo: bool = False) -> "Started":
     """Open the database, made current."""
     from app.clock import utc_now
@@ -49,7 +56,7 @@ def opened(*, with_demo: bool = False) -> "Started":
     set_up_logs(settings.log_level, as_json=settings.log_json)
     started = open_seuil(settings, utc_now(), with_demo=with_demo)
     if started.password and not settings.owner_password:
-        typer.echo(f"Sign in as {settings.owner_email} with password {started.password} (shown this once).")
+        tell("owner_password", email=settings.owner_email, password=started.password)
     return started
 
 
@@ -70,12 +77,12 @@ def serve(
     settings = read_settings()
     with only_process(settings):
         started = opened(with_demo=demo)
-        with DemoProgress() as progress:
+        with DemoProgress(language()) as progress:
             fill_demo(started.engine, utc_now(), told=progress.saved, looked_back=progress.looked_back)
         address = f"http://{settings.host}:{settings.port}"
-        typer.echo(f"Seuil is at {address} – sign in as {settings.owner_email}. Ctrl-C stops it.")
+        tell("served_at", address=address, email=settings.owner_email)
         if not started.is_first:
-            typer.echo("Password forgotten? `seuil password` sets a new one.")
+            tell("password_forgotten")
         uvicorn.run(
             create_app(started.engine, settings, metronome=True),
             host=settings.host,
@@ -89,7 +96,7 @@ def serve(
 def migrate() -> None:
     """Bring the database to the newest schema."""
     opened()
-    typer.echo("The database is current.")
+    tell("database_current")
 
 
 @app.command()
@@ -158,7 +165,7 @@ def declare(
     body = parse_yaml(text, local_day(now, str(row["zone"])))
     with write(engine) as conn:
         save_declaration(conn, str(row["id"]), body, now)
-    typer.echo(f"Kept for {row['name']}, stated on {body['stated_on']} by {body['signed_by']}.")
+    tell("declaration_kept", company=str(row["name"]), day=body["stated_on"], by=body["signed_by"])
 
 
 def _read(file: Path) -> str:
@@ -224,11 +231,12 @@ def company_list() -> None:
     """List the companies."""
     from app.companies import companies
     from app.db import read
+    from app.wording import label
 
     engine = opened().engine
     with read(engine) as conn:
         for row in companies(conn):
-            badge = "  [demonstration]" if row["is_demo"] else ""
+            badge = f"  [{label('provider', 'demo', language())}]" if row["is_demo"] else ""
             typer.echo(f"{row['id']}  {row['siren'] or '-':9}  {row['name']}{badge}")
 
 
@@ -245,9 +253,9 @@ def demo_load() -> None:
     now = utc_now()
     with write(engine) as conn:
         add_demo(conn, now, read_settings().zone)
-    with DemoProgress() as progress:
+    with DemoProgress(language()) as progress:
         done = fill_demo(engine, now, told=progress.saved, looked_back=progress.looked_back)
-    typer.echo("The demonstration company is loaded." if done else "The demonstration company was there already.")
+    tell("demo_loaded" if done else "demo_there")
 
 
 @demo_app.command("remove")
@@ -256,7 +264,7 @@ def demo_remove() -> None:
     from app.demo import remove_demo
 
     removed = remove_demo(opened().engine)
-    typer.echo("The demonstration company is gone." if removed else "There is no demonstration company.")
+    tell("demo_gone" if removed else "no_demo")
 
 
 @key_app.command("add")
@@ -285,7 +293,7 @@ def password() -> None:
     new = secrets.token_urlsafe(12)
     with write(engine) as conn:
         done = set_password(conn, email, new)
-    typer.echo(f"New password for {email}: {new}" if done else f"There is no account {email}.")
+    tell("new_password" if done else "no_account", email=email, password=new)
 
 
 def main() -> None:
@@ -300,3 +308,7 @@ def main() -> None:
 
         typer.secho(say(error.code, error.params, language()), err=True, fg="red")
         raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -77,7 +77,7 @@ def _ask(engine: Engine, path: Path) -> Row:
 
 def _import_one(engine: Engine, company_id: str, file: LedgerFile, *, language: str, yes: bool) -> None:
     now = utc_now()
-    with FileProgress(file.path.name, file.size) as progress:
+    with FileProgress(file.path.name, file.size, language) as progress:
         staged, would = stage_file(engine, company_id, file, now, told=progress.read)
     print_findings(engine, staged, would, language)
     if would.needs_confirmation and not yes:

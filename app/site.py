@@ -70,6 +70,11 @@ def interval_text(measure: Body, language: str) -> str:
     return words.format(low=formats.value(low, measure["unit"]), high=formats.value(high, measure["unit"]))
 
 
+def amount_text(amount_minor: int, language: str) -> str:
+    """Write an amount to the cent, without its currency: for tables whose head names it."""
+    return Formats(language).minor(amount_minor).replace("€", "").strip()
+
+
 @cache
 def _version(name: str) -> str:
     return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=5).hexdigest()
@@ -99,6 +104,7 @@ def _words(language: str) -> dict[str, Any]:
         "measure_sentence": lambda name: tidy(measure_sentence(name, language)),
         "unit_text": partial(unit_text, language=language),
         "value_text": partial(value_text, language=language),
+        "amount_text": partial(amount_text, language=language),
         "interval_text": partial(interval_text, language=language),
         "trend": partial(charts.trend, language=language),
         "CARD": charts.CARD,

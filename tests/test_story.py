@@ -113,5 +113,6 @@ def test_an_invoice_walks_from_a_line_of_a_file_to_the_verdict_page(
 def test_a_company_with_nothing_says_it_cannot_say_and_how_to_begin(browser: httpx.Client, company: str) -> None:
     page = browser.get(f"/companies/{company}").text
 
-    assert "calme" not in page
+    assert "ce n’est pas « calme »" in page.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Pas nécessaire" not in page
     assert f"/companies/{company}/import" in page

@@ -46,10 +46,14 @@ REMEDY_PAGES: Mapping[str, str] = {
 
 
 def useful_flips(flips: Sequence[Body]) -> list[Body]:
-    """Choose the changes worth reading, those one can act on first."""
+    """Choose the changes worth reading, those one can act on first; changes with one outcome are told together."""
     known = [flip for flip in flips if (flip["before"], flip["after"]) in _USEFUL]
     known.sort(key=lambda flip: _USEFUL[flip["before"], flip["after"]])
-    return known[:FLIPS_SHOWN]
+    told: dict[tuple[str, str, str], Body] = {}
+    for flip in known:
+        key = (flip["kind"], flip["name"], flip["verdict"])
+        told.setdefault(key, {**flip, "after": []})["after"].append(flip["after"])
+    return list(told.values())[:FLIPS_SHOWN]
 
 
 def months_of(days: Sequence[tuple[date, str, bool]]) -> dict[int, dict[int, tuple[date, str, bool]]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from app.declarations import ITEMS, RANGES, newest_settings
 from app.models.people import declaration
 from app.people import actors
+from app.wording import label
 from connectors.records import Process
 
 TOOLS_OFFERED = 3  # empty lines after those there are
@@ -132,3 +133,9 @@ def field_at_fault(key: str) -> str:
     if key.startswith("processes."):
         return key.removeprefix("processes.").replace(".", "_")
     return "baseline_from" if key == "baseline" else key
+
+
+def field_name(key: str, language: str) -> str:
+    """Give what the form calls the field an error's key is about: of `processes.bank.owner`: “bank, an owner”."""
+    parts = key.removeprefix("processes.").replace("tools[", "tools.").replace("]", "").split(".")
+    return ", ".join(label("process", label("field", part, language), language) for part in parts)

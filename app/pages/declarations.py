@@ -1,5 +1,6 @@
 """Declaring: what a named person states of the company, by form or by YAML."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.db import write
 from app.declarations import ITEMS, check, parse_yaml, save_declaration
 from app.errors import BadInput, NotFound
 from app.example import EXAMPLE
-from app.pages.declaration_form import as_yaml, field_at_fault, fields_of, given_of, newest_body, tool_lines
+from app.pages.declaration_form import as_yaml, field_at_fault, field_name, fields_of, given_of, newest_body, tool_lines
 from app.pages.forms import FormHere, text_of
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.people import log_access
@@ -33,45 +34,49 @@ def _newest(room: Room, company_id: str, who: str, now: datetime) -> dict[str, A
         return newest_body(conn, company_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """What the page shows beside the last declaration: the fields as given, and what was wrong with them."""
+
+    fields: dict[str, str]
+    refusal: BadInput | None = None
+    yaml_text: str = ""
+    done: bool = False
+
+
 def _page(
-    request: Request,
-    reader: PageReader,
-    company: CompanyHere,
-    fields: dict[str, str],
-    *,
-    today: date,
-    last: dict[str, Any] | None,
-    refusal: BadInput | None = None,
-    yaml_text: str = "",
-    done: bool = False,
+    request: Request, reader: PageReader, company: CompanyHere, today: date, last: dict[str, Any] | None, tried: _Try
 ) -> HTMLResponse:
+    language, refusal = language_of(request, reader), tried.refusal
     stated = date.fromisoformat(last["stated_on"]) if last else None
+    key = _key_at_fault(refusal) if refusal else ""
+    error = ""
+    if refusal:
+        named = refusal.params if tried.yaml_text or not key else refusal.params | {"key": field_name(key, language)}
+        error = say(refusal.code, named, language)
     return render(
         request,
         "declarations.html",
         reader,
         status=refusal.status if refusal else 200,
         company=company,
-        v=fields,
+        v=tried.fields,
         last=last,
         expired=stated is not None and (today - stated).days > VALID_DAYS,
         today=today.isoformat(),
         processes=[process.value for process in Process],
         items=ITEMS,
-        tool_lines=tool_lines(fields),
-        error=say(refusal.code, refusal.params, language_of(request, reader)) if refusal else "",
-        error_field=_field(refusal) if refusal else "",
-        yaml_text=yaml_text,
-        done=done,
+        tool_lines=tool_lines(tried.fields),
+        error=error,
+        error_field="" if tried.yaml_text else field_at_fault(key),
+        yaml_text=tried.yaml_text,
+        done=tried.done,
     )
 
 
-def _field(refusal: BadInput) -> str:
-    if refusal.code == "declaration_unsigned":
-        return "signed_by"
-    if refusal.code == "declaration_from_the_future":
-        return "stated_on"
-    return field_at_fault(str(refusal.params.get("key", "")))
+def _key_at_fault(refusal: BadInput) -> str:
+    at = {"declaration_unsigned": "signed_by", "declaration_from_the_future": "stated_on"}
+    return at.get(refusal.code, str(refusal.params.get("key", "")))
 
 
 @router.get("/declarations")
@@ -83,7 +88,7 @@ def declarations_page(
     last = _newest(room, company["id"], reader.name, now)
     fields = fields_of(last) if last else {}
     today = local_day(now, company["zone"])
-    return _page(request, reader, company, fields, today=today, last=last, done=done == "saved")
+    return _page(request, reader, company, today, last, _Try(fields, done=done == "saved"))
 
 
 @router.post("/declarations", response_model=None)
@@ -104,7 +109,7 @@ def declarations_form(
         last = _newest(room, company["id"], reader.name, now)
         if given_yaml:
             fields = fields_of(last) if last else {}
-        return _page(request, reader, company, fields, today=today, last=last, refusal=refusal, yaml_text=given_yaml)
+        return _page(request, reader, company, today, last, _Try(fields, refusal, given_yaml))
     with write(room.engine) as conn:
         save_declaration(conn, company["id"], body, now)
     assess_company(room.engine, company["id"], now)

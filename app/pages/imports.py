@@ -1,5 +1,6 @@
 """Handing files over: ledger exports and lists; what was read, what was not, and the figures to tick."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -53,17 +54,18 @@ def _file(conn: Connection, company_id: str, import_id: str) -> dict[str, Any]:
     }
 
 
-def _page(
-    request: Request,
-    room: Room,
-    reader: PageReader,
-    company: Company,
-    *,
-    status: int = 200,
-    error: str = "",
-    import_id: str = "",
-    result: tuple[Stream, CsvResult] | None = None,
-) -> HTMLResponse:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the page tells of: a refusal, a ledger file, or a list just read."""
+
+    error: str = ""
+    status: int = 200
+    import_id: str = ""
+    result: tuple[Stream, CsvResult] | None = None
+
+
+def _page(request: Request, room: Room, reader: PageReader, company: Company, shown: _Shown) -> HTMLResponse:
+    import_id = shown.import_id
     would: Preview | None = None
     with read(room.engine) as conn:
         file = _file(conn, company["id"], import_id) if import_id else None
@@ -75,12 +77,12 @@ def _page(
         request,
         "import.html",
         reader,
-        status=status,
+        status=shown.status,
         company=company,
-        error=error,
+        error=shown.error,
         file=file,
         would=would,
-        result=result,
+        result=shown.result,
         faults_shown=FAULTS_SHOWN,
         past=past,
         years=years,
@@ -94,7 +96,7 @@ def import_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, file: str = ""
 ) -> HTMLResponse:
     """Show where to hand a file over, the files handed over before, and the tie-out."""
-    return _page(request, room, reader, company, import_id=file)
+    return _page(request, room, reader, company, _Shown(import_id=file))
 
 
 @router.post("/import", response_model=None)
@@ -118,9 +120,9 @@ def import_form(
     except (SeuilError, NotThisFormat) as refusal:
         status = refusal.status if isinstance(refusal, SeuilError) else BadInput.status
         sentence = say(refusal.code, refusal.params, language_of(request, reader))
-        return _page(request, room, reader, company, status=status, error=sentence)
+        return _page(request, room, reader, company, _Shown(sentence, status))
     assess_company(room.engine, company["id"], now)
-    return _page(request, room, reader, company, result=(wanted, done))
+    return _page(request, room, reader, company, _Shown(result=(wanted, done)))
 
 
 @router.post("/imports/{import_id}/apply")

@@ -22,6 +22,7 @@ _NAMES = {
     "other": "field",
     "rule": "rule",
     "code": "fault",
+    "stream": "stream",
 }
 _IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value"}
 _SHARES = {"share", "drop"}

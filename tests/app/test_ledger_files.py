@@ -200,8 +200,8 @@ def test_names_of_accounts_and_customers_are_kept_beside_the_ledger(
     stage(engine, company, a_file(tmp_path), now)
 
     with read(engine) as conn:
-        names = dict(conn.execute(select(account.c.number, account.c.label)).tuples().all())
-        customers = conn.execute(select(party.c.code, party.c.label)).tuples().all()
+        names = {row.number: row.label for row in conn.execute(select(account))}
+        customers = [(row.code, row.label) for row in conn.execute(select(party))]
     assert names == {"411000": "Clients", "706000": "Prestations"}
     assert customers == [("C1", "Boulangerie")]
 
