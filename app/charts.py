@@ -90,7 +90,7 @@ def trend(measure: Body, language: str, *, size: Size = CARD, span: tuple[int, i
         *_lines(scale, points),
         *_dots(scale, points, measure["unit"], formats),
     ]
-    name = f"chart-{measure['name']}-{size.width}"
+    name = escape(f"chart-{measure['name']}-{size.width}")
     title, told = escape(measure_label(measure["name"], language)), escape(_told(points, measure, formats))
     head = (
         f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size.width} {size.height}" role="img" '

@@ -152,7 +152,7 @@ def declare(
     from app.db import read, write
     from app.declarations import parse_yaml, save_declaration
     from app.example import EXAMPLE
-    from app.imports_cli import company_for
+    from app.imports_cli import company_for, print_verdict
 
     if example:
         typer.echo(EXAMPLE)
@@ -165,6 +165,7 @@ def declare(
     body = parse_yaml(text, local_day(now, str(row["zone"])))
     with write(engine) as conn:
         save_declaration(conn, str(row["id"]), body, now)
+    print_verdict(engine, str(row["id"]), language())
     tell("declaration_kept", company=str(row["name"]), day=body["stated_on"], by=body["signed_by"])
 
 

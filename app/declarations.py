@@ -179,7 +179,7 @@ def _processes(value: Any, key: str) -> dict[str, Any]:
         operators = sheet.get("operators") or []
         if not isinstance(operators, list):
             raise BadInput("declaration_not_a_list", {"key": f"{place}.operators"})
-        reviewed = _date(sheet, "reviewed_on", date.min)
+        reviewed = _date({f"{place}.reviewed_on": sheet.get("reviewed_on")}, f"{place}.reviewed_on", date.min)
         sheets[process] = {
             "operators": [str(operator) for operator in operators],
             **{item: _flag(sheet.get(item, False), f"{place}.{item}") for item in ITEMS},

@@ -40,9 +40,9 @@ def fill_demo(
     told: Callable[[Stream, Saved], None] | None = None,
     looked_back: Callable[[date], None] | None = None,
 ) -> bool:
-    """Fill the demonstration company with its 36 months and assess it; say whether there was anything to do.
+    """Bring the demonstration company up to today and assess it; say whether there was anything to do.
 
-    Its story is told up to the day it was begun on, so that a call cut off half way is taken up where it stopped.
+    The first time that is its 36 months up to the day it was begun on; cut off half way, the next call goes on.
     """
     with write(engine) as conn:
         company_id = demo_company(conn)
@@ -50,18 +50,19 @@ def fill_demo(
             return False
         connection_id = connection_for(conn, company_id, "demo", now)
         begun_at = conn.execute(select(connection.c.created_at).where(connection.c.id == connection_id)).scalar_one()
-        until = local_day(begun_at, str(find_company(conn, company_id)["zone"]))
+        zone = str(find_company(conn, company_id)["zone"])
         done = {day for day, _, _ in timeline(conn, company_id)}
-    to_do = [day for day in past_days(until) if day not in done]
-    if not to_do and until in done:
+    begun, today = local_day(begun_at, zone), local_day(now, zone)
+    to_do = [day for day in past_days(begun) if day not in done]
+    if not to_do and today in done:
         return False
-    sync(engine, connection_id, Demo(until=until), now, told=told)
-    _declare(engine, company_id, until, now)
+    sync(engine, connection_id, Demo(until=today), now, told=told)
+    _declare(engine, company_id, begun, now)
     for day in to_do:
         assess_company(engine, company_id, now, day)
         if looked_back is not None:
             looked_back(day)
-    assess_company(engine, company_id, now, until)
+    assess_company(engine, company_id, now)
     return True
 
 

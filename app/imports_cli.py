@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection, Engine
 
+from app.answers import say_verdict
+from app.assessment import assess_company
 from app.clock import utc_now
 from app.companies import add_company, companies, company_called, find_company
 from app.csv_import import CSV_STREAMS, import_csv
@@ -60,6 +62,14 @@ def import_fec_files(engine: Engine, files: list[Path], asked: str | None, *, la
     for company_id, name in touched.items():
         with read(engine) as conn:
             print_tie_out(tie_out(conn, company_id), name, language)
+        print_verdict(engine, company_id, language)
+
+
+def print_verdict(engine: Engine, company_id: str, language: str) -> None:
+    """Assess a company anew, and print the verdict in a sentence; `seuil assess` prints the rest."""
+    with Console(stderr=True).status("…"):
+        served = assess_company(engine, company_id, utc_now())
+    typer.secho(say_verdict(served.content, language), bold=True)
 
 
 def _ask(engine: Engine, path: Path) -> Row:
@@ -162,3 +172,4 @@ def import_csv_file(engine: Engine, stream: str, file: Path, asked: str | None, 
         typer.echo(f"  {place} {say(fault.code, fault.params, language)}")
     if len(result.faults) > SHOWN:
         typer.echo("  " + say("and_more", {"n": len(result.faults) - SHOWN}, language))
+    print_verdict(engine, str(row["id"]), language)

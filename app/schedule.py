@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from app.assessment import assess_due
 from app.db import write
+from app.demo import fill_demo
 from app.staging import STALE_AFTER, sweep
 
 TICK_MINUTES = 15
@@ -17,7 +18,8 @@ log = structlog.get_logger()
 
 
 def tick(engine: Engine, now: datetime) -> None:
-    """Assess the companies that have no answer for today, and sweep what is past its time."""
+    """Let the demonstration company live on, assess who has no answer for today, sweep what is past its time."""
+    fill_demo(engine, now)
     assessed = assess_due(engine, now)
     with write(engine) as conn:
         swept = sweep(conn, now, older_than=STALE_AFTER)

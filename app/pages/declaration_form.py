@@ -123,13 +123,14 @@ def tool_lines(fields: Mapping[str, str]) -> range:
     return range(1, min(max(used, default=0) + TOOLS_OFFERED, TOOLS_MOST) + 1)
 
 
-def field_at_fault(key: str) -> str:
-    """Give the form's field that an error's key is about: `tools[2].eur_per_month` is `tool_2_eur`."""
+def field_at_fault(key: str, fields: Mapping[str, str]) -> str:
+    """Give the form's field that an error's key is about: that of `tools[2]` is on the second line filled in."""
     if key in RANGES:
         return f"{key}_low"
     if key.startswith("tools["):
         index, _, part = key.removeprefix("tools[").partition("].")
-        return f"tool_{index}_{'eur' if part == 'eur_per_month' else part}"
+        filled = [line for line in range(1, TOOLS_MOST + 1) if _tool(fields, line)]
+        return f"tool_{filled[int(index) - 1]}_{'eur' if part == 'eur_per_month' else part}"
     if key.startswith("processes."):
         return key.removeprefix("processes.").replace(".", "_")
     return "baseline_from" if key == "baseline" else key

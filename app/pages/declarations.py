@@ -68,7 +68,7 @@ def _page(
         items=ITEMS,
         tool_lines=tool_lines(tried.fields),
         error=error,
-        error_field="" if tried.yaml_text else field_at_fault(key),
+        error_field="" if tried.yaml_text else field_at_fault(key, tried.fields),
         yaml_text=tried.yaml_text,
         done=tried.done,
     )
