@@ -57,8 +57,8 @@ def set_password(conn: Connection, email: str, password: str) -> bool:
     return True
 
 
-def sign_in_with(conn: Connection, email: str, password: str, now: datetime) -> str:
-    """Check a password and give a sign-in token; a wrong one takes as long as a right one."""
+def holder_with(conn: Connection, email: str, password: str) -> str:
+    """Check a password and give whose it is; a wrong one takes as long as a right one, so nothing is held meanwhile."""
     row = conn.execute(select(account_holder).where(account_holder.c.email == email.strip())).mappings().first()
     try:
         _hasher.verify(row["password_hash"] if row else _nobody(), password)
@@ -66,11 +66,16 @@ def sign_in_with(conn: Connection, email: str, password: str, now: datetime) -> 
         raise NotSignedIn("wrong_password") from error
     if row is None:
         raise NotSignedIn("wrong_password")
+    return str(row["id"])
+
+
+def let_in(conn: Connection, holder_id: str, now: datetime) -> str:
+    """Begin a sign-in and give its token."""
     token = secrets.token_urlsafe(32)
     conn.execute(delete(sign_in).where(sign_in.c.expires_at < now))
     conn.execute(
         insert(sign_in).values(
-            token_hash=_digest(token), holder_id=row["id"], created_at=now, expires_at=now + SIGNED_IN_FOR
+            token_hash=_digest(token), holder_id=holder_id, created_at=now, expires_at=now + SIGNED_IN_FOR
         )
     )
     return token

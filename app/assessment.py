@@ -50,7 +50,8 @@ def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness,
         refresh_touched(conn, company_id)
     with read(engine) as conn:
         company = find_company(conn, company_id)
-        policy = read_policy(conn, company_id, french_holidays(as_of.year - YEARS_OF_HOLIDAYS, as_of.year + 1))
+        closed_days = french_holidays(as_of.year - YEARS_OF_HOLIDAYS, as_of.year + 1)
+        policy = read_policy(conn, company_id, as_of, closed_days)
         books = read_books(conn, company_id, as_of)
     answer = assess(books, policy)
     return answer, readiness_body(answer, company)

@@ -214,7 +214,11 @@ def template(
 
 
 @companies_app.command("add")
-def company_add(name: str, siren: Annotated[str | None, typer.Option(help="nine digits")] = None) -> None:
+def company_add(
+    name: str,
+    siren: Annotated[str | None, typer.Option(help="nine digits")] = None,
+    year_end: Annotated[int, typer.Option(help="month in which the fiscal year closes", min=1, max=12)] = 12,
+) -> None:
     """Add a company."""
     from app.clock import utc_now
     from app.companies import add_company
@@ -223,7 +227,9 @@ def company_add(name: str, siren: Annotated[str | None, typer.Option(help="nine 
 
     engine = opened().engine
     with write(engine) as conn:
-        company_id = add_company(conn, name, utc_now(), siren=siren, zone=read_settings().zone)
+        company_id = add_company(
+            conn, name, utc_now(), siren=siren, zone=read_settings().zone, fiscal_year_end_month=year_end
+        )
     typer.echo(f"{name}: {company_id}")
 
 
@@ -239,6 +245,27 @@ def company_list() -> None:
         for row in companies(conn):
             badge = f"  [{label('provider', 'demo', language())}]" if row["is_demo"] else ""
             typer.echo(f"{row['id']}  {row['siren'] or '-':9}  {row['name']}{badge}")
+
+
+@companies_app.command("remove")
+def company_remove(
+    company: Annotated[str, typer.Argument(help="id, SIREN or name")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="without asking")] = False,
+) -> None:
+    """Remove a company and everything that belongs to it, for good."""
+    from app.companies import company_called, remove_company
+    from app.db import read, write
+    from app.wording import say
+
+    engine = opened().engine
+    with read(engine) as conn:
+        row = company_called(conn, company)
+    if not yes:
+        typer.confirm(say("remove_company", {"company": row["name"]}, language()), abort=True)
+    with write(engine) as conn:
+        remove_company(conn, str(row["id"]))
+    tell("company_removed", company=str(row["name"]))
 
 
 @demo_app.command("load")

@@ -19,7 +19,14 @@ PROVIDER_RANK: Mapping[str, int] = {"demo": 0, "csv": 1, "fec": 2}
 
 
 def add_company(
-    conn: Connection, name: str, now: datetime, *, siren: str | None = None, zone: str, is_demo: bool = False
+    conn: Connection,
+    name: str,
+    now: datetime,
+    *,
+    zone: str,
+    siren: str | None = None,
+    is_demo: bool = False,
+    fiscal_year_end_month: int = 12,
 ) -> str:
     """Add a company and give its id; a SIREN already known is refused."""
     if not name.strip():
@@ -32,7 +39,14 @@ def add_company(
     company_id = new_id(now)
     conn.execute(
         insert(company).values(
-            id=company_id, name=name.strip(), siren=siren, zone=zone, is_demo=is_demo, created_at=now, currency="EUR"
+            id=company_id,
+            name=name.strip(),
+            siren=siren,
+            zone=zone,
+            is_demo=is_demo,
+            created_at=now,
+            currency="EUR",
+            fiscal_year_end_month=fiscal_year_end_month,
         )
     )
     return company_id

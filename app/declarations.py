@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 from app.errors import BadInput
 from app.models.core import policy as policy_table
 from app.models.people import declaration
-from app.people import actor_ids, name_actor
+from app.people import actor_ids, log_access, name_actor
 from connectors.records import Process, StaffRole
 from signals.books import Declaration, Range, Sheet, Tool
 from signals.policy import Policy, describe
@@ -230,14 +230,17 @@ _PARTS: Mapping[str, Callable[[Any, str], Any]] = {
 def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any], now: datetime) -> None:
     """Keep a checked body: people to `people`, settings to the policy, the rest as one dated statement."""
     body = dict(body)
-    for login, said in body.pop("people", {}).items():
+    people = body.pop("people", {})
+    if people:
+        log_access(conn, company_id, body["signed_by"], "roles declared", now)
+    for login, said in people.items():
         name_actor(conn, company_id, login, now, name=said["name"], role=said["role"], ours=True)
     settings = {"baseline_period": body.pop("baseline", None), **body.pop("limits", {})}
     settings = {key: value for key, value in settings.items() if value is not None}
     stated_on = date.fromisoformat(body.pop("stated_on"))
     since = date.fromisoformat(body.pop("since"))
     if settings:
-        before = newest_settings(conn, company_id)
+        before = settings_on(conn, company_id, stated_on)
         conn.execute(
             insert(policy_table).values(
                 company_id=company_id, valid_from=stated_on, settings=before | settings, set_at=now
@@ -263,19 +266,20 @@ def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any],
     )
 
 
-def newest_settings(conn: Connection, company_id: str) -> dict[str, Any]:
-    """Give the settings a company has changed."""
+def settings_on(conn: Connection, company_id: str, day: date) -> dict[str, Any]:
+    """Give the settings a company has changed, as they were valid on a day: history keeps its own limits."""
+    p = policy_table.c
     found = conn.execute(
-        select(policy_table.c.settings)
-        .where(policy_table.c.company_id == company_id)
-        .order_by(policy_table.c.set_at.desc(), policy_table.c.id.desc())
+        select(p.settings)
+        .where(p.company_id == company_id, p.valid_from <= day)
+        .order_by(p.valid_from.desc(), p.id.desc())
     ).scalar()
     return dict(found or {})
 
 
-def read_policy(conn: Connection, company_id: str, closed_days: frozenset[date]) -> Policy:
-    """Give a company's policy: the defaults, what it changed, and its calendar."""
-    settings = newest_settings(conn, company_id)
+def read_policy(conn: Connection, company_id: str, day: date, closed_days: frozenset[date]) -> Policy:
+    """Give a company's policy on a day: the defaults, what it had changed by then, and its calendar."""
+    settings = settings_on(conn, company_id, day)
     period = settings.pop("baseline_period", None)
     whole = {"issue_tolerance_working_days", "baseline_months", "transition_months"}
     numbers: dict[str, Any] = {

@@ -286,7 +286,7 @@ def _finish(conn: Connection, staged: Staged, dialect: fec.Dialect, reading: fec
     for fault in reading.faults.examples:
         key = (fault.code, fault.params.get("field", ""))
         kept[key] = fault.kept
-        examples.setdefault(key, []).append({"place": fault.place, "raw": fault.raw, "params": dict(fault.params)})
+        examples.setdefault(key, []).append({"place": fault.place, "params": dict(fault.params)})
     counts = [
         {
             "import_no": staged.no,

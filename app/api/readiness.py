@@ -1,17 +1,20 @@
 """Readiness, signals, alerts and the records behind them, as JSON with codes; sentences are the page's."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 from sqlalchemy import select
 
 from app.assessment import answer_for, as_text, latest
+from app.body import readiness_body
 from app.clock import local_day
 from app.companies import companies, find_company
 from app.db import read
 from app.errors import BadInput, NotFound
+from app.known import answer_known
 from app.models.answers import episode
 from app.records import PAGE, records_behind, records_page
 from app.room import ReaderHere, Room, RoomHere
@@ -42,11 +45,20 @@ def list_companies(room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
     return listed
 
 
-def _stored(room: Room, company_id: str, as_of: date | None) -> tuple[str, str]:
-    """Give the stored body and its tag; for a day that has none, compute it and store nothing."""
+KnownAt = Annotated[
+    AwareDatetime | None,
+    Query(description="an instant: answer from what was known then, rebuilt from earlier versions"),
+]
+
+
+def _stored(room: Room, company_id: str, as_of: date | None, known_at: datetime | None = None) -> tuple[str, str]:
+    """Give the stored body and its tag; for a day or an instant that has none, compute it and store nothing."""
     with read(room.engine) as conn:
         row = find_company(conn, company_id)
-        served = latest(conn, company_id, as_of)
+        served = None if known_at else latest(conn, company_id, as_of)
+    if known_at is not None:
+        day = as_of or local_day(known_at, str(row["zone"]))
+        return as_text(readiness_body(answer_known(room.engine, company_id, day, known_at), row))
     if served is not None:
         return served.body, served.etag
     if as_of is None:
@@ -58,9 +70,11 @@ def _stored(room: Room, company_id: str, as_of: date | None) -> tuple[str, str]:
 
 
 @router.get("/companies/{company_id}/readiness", responses={304: {"description": "not changed"}})
-def readiness(company_id: str, request: Request, room: RoomHere, _: ReaderHere, as_of: AsOf = None) -> Response:
+def readiness(
+    company_id: str, request: Request, room: RoomHere, _: ReaderHere, as_of: AsOf = None, known_at: KnownAt = None
+) -> Response:
     """Give the verdict with all it rests on: signals, gates, worth, coverage, what is missing, what would change it."""
-    body, etag = _stored(room, company_id, as_of)
+    body, etag = _stored(room, company_id, as_of, known_at)
     return _tagged(request, body, etag)
 
 

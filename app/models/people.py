@@ -42,7 +42,6 @@ declaration = Table(
     company_column(),
     Column("stated_on", Day, nullable=False),
     Column("since", Day, nullable=False),
-    Column("signed_by", String(36), ForeignKey("person.id", ondelete="SET NULL")),
     Column("body", JSON, nullable=False),
     Column("known_at", Instant, nullable=False),
     Index("ix_declaration_company_id_stated_on", "company_id", "stated_on"),

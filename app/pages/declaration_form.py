@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection, select
 
-from app.declarations import ITEMS, RANGES, newest_settings
+from app.declarations import ITEMS, RANGES, settings_on
 from app.models.people import declaration
 from app.people import actors
 from app.wording import label
@@ -44,7 +44,7 @@ def newest_body(conn: Connection, company_id: str) -> Body | None:
             | {"operators": [logins[one] for one in sheet["operators"] if one in logins]}
             for name, sheet in stored["processes"].items()
         }
-    baseline = newest_settings(conn, company_id).get("baseline_period")
+    baseline = settings_on(conn, company_id, row.stated_on).get("baseline_period")
     if baseline:
         body["baseline"] = list(baseline)
     return body

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import SIGNED_IN_FOR, set_language, sign_in_with, sign_out
-from app.db import write
+from app.access import SIGNED_IN_FOR, holder_with, let_in, set_language, sign_out
+from app.db import read, write
 from app.errors import NotSignedIn
 from app.language import LANGUAGES
 from app.pages.frame import go, local_address, same_origin
@@ -77,8 +77,10 @@ def sign_in_form(
     code = "too_many_tries"
     if not tries.too_many(address, now):
         try:
+            with read(room.engine) as conn:
+                holder_id = holder_with(conn, email, password)
             with write(room.engine) as conn:
-                token = sign_in_with(conn, email, password, now)
+                token = let_in(conn, holder_id, now)
         except NotSignedIn as error:
             tries.failed(address, now)
             code = error.code

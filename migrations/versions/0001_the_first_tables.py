@@ -108,6 +108,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_connection_company_id"), ["company_id"], unique=False)
 
     op.create_table(
+        "declaration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("company_id", sa.String(length=36), nullable=False),
+        sa.Column("stated_on", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["company.id"], name=op.f("fk_declaration_company_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_declaration")),
+    )
+    with op.batch_alter_table("declaration", schema=None) as batch_op:
+        batch_op.create_index("ix_declaration_company_id_stated_on", ["company_id", "stated_on"], unique=False)
+
+    op.create_table(
         "episode",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("company_id", sa.String(length=36), nullable=False),
@@ -303,26 +319,6 @@ def upgrade() -> None:
     with op.batch_alter_table("cost", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cost_company_id"), ["company_id"], unique=False)
         batch_op.create_index("ix_cost_company_id_cost_month", ["company_id", "cost_month"], unique=False)
-
-    op.create_table(
-        "declaration",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("company_id", sa.String(length=36), nullable=False),
-        sa.Column("stated_on", sa.Integer(), nullable=False),
-        sa.Column("since", sa.Integer(), nullable=False),
-        sa.Column("signed_by", sa.String(length=36), nullable=True),
-        sa.Column("body", sa.JSON(), nullable=False),
-        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["company.id"], name=op.f("fk_declaration_company_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["signed_by"], ["person.id"], name=op.f("fk_declaration_signed_by"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_declaration")),
-    )
-    with op.batch_alter_table("declaration", schema=None) as batch_op:
-        batch_op.create_index("ix_declaration_company_id_stated_on", ["company_id", "stated_on"], unique=False)
 
     op.create_table(
         "document",
@@ -895,10 +891,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_document_company_id"))
 
     op.drop_table("document")
-    with op.batch_alter_table("declaration", schema=None) as batch_op:
-        batch_op.drop_index("ix_declaration_company_id_stated_on")
-
-    op.drop_table("declaration")
     with op.batch_alter_table("cost", schema=None) as batch_op:
         batch_op.drop_index("ix_cost_company_id_cost_month")
         batch_op.drop_index(batch_op.f("ix_cost_company_id"))
@@ -934,6 +926,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_episode_company_id_opened_on")
 
     op.drop_table("episode")
+    with op.batch_alter_table("declaration", schema=None) as batch_op:
+        batch_op.drop_index("ix_declaration_company_id_stated_on")
+
+    op.drop_table("declaration")
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_connection_company_id"))
 

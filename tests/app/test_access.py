@@ -9,7 +9,9 @@ from app.access import (
     KEY_PREFIX,
     SIGNED_IN_FOR,
     Reader,
+    holder_with,
     keys,
+    let_in,
     make_key,
     make_owner,
     reader_of_key,
@@ -17,7 +19,6 @@ from app.access import (
     revoke_key,
     set_language,
     set_password,
-    sign_in_with,
     sign_out,
 )
 from app.db import read, write
@@ -37,7 +38,7 @@ def owned(engine: Engine, now: datetime) -> Engine:
 
 def come_in(engine: Engine, now: datetime, password: str = PASSWORD, email: str = EMAIL) -> str:
     with write(engine) as conn:
-        return sign_in_with(conn, email, password, now)
+        return let_in(conn, holder_with(conn, email, password), now)
 
 
 def reader(engine: Engine, token: str, now: datetime) -> Reader | None:

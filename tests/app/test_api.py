@@ -101,6 +101,17 @@ def test_a_past_day_is_answered_as_of_that_day(client: httpx.Client, company: st
     assert late["window"][1] == "2026-06-30"
 
 
+def test_an_earlier_state_of_knowledge_can_be_asked_for(client: httpx.Client, engine: Engine, company: str) -> None:
+    assess_company(engine, company, NOW)
+    before = (NOW - timedelta(seconds=1)).isoformat()
+
+    then = client.get(path(company, "readiness"), params={"as_of": "2026-11-22", "known_at": before}).json()
+    now = client.get(path(company, "readiness"), params={"as_of": "2026-11-22"}).json()
+
+    assert then["coverage"]["signals_known"] == 0
+    assert now["coverage"]["signals_known"] == 1
+
+
 def test_a_day_in_the_future_and_a_day_that_is_none_are_refused_with_the_reason(
     client: httpx.Client, company: str
 ) -> None:

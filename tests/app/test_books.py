@@ -76,7 +76,6 @@ def bring(engine: Engine, company_id: str, now: datetime, *records: Record, prov
 
 
 def book(engine: Engine, company_id: str, now: datetime, folder: Path, *lines: Iterable[str]) -> None:
-    """Import a ledger file of entries (journal, number, day, piece, account and amount of each side)."""
     path = folder / "fec.txt"
     path.write_text("\n".join([HEADER, *(line for entry in lines for line in entry)]), encoding="utf-8")
     staged, _ = stage_file(engine, company_id, LedgerFile(path, "FEC20261231.txt"), now)
@@ -186,14 +185,15 @@ def test_a_list_counts_for_its_months_and_direction_and_the_ledger_for_the_rest(
     assert len(books["entries"]) == 3
 
 
-def test_an_api_counts_before_a_list(engine: Engine, company: str, now: datetime) -> None:
-    bring(engine, company, now, INVOICE)
-    bring(engine, company, now, replace(INVOICE, external_id="D1"), provider="demo")
+@pytest.mark.parametrize("order", [("csv", "demo"), ("demo", "csv")])
+def test_an_api_counts_before_a_list(order: tuple[str, str], engine: Engine, company: str, now: datetime) -> None:
+    for n, provider in enumerate(order):
+        bring(engine, company, now + timedelta(n), replace(INVOICE, external_id=provider), provider=provider)
 
     books = books_on(engine, company, JUNE)
 
-    assert listed(books["documents"], "external_id") == [("D1",)]
-    assert listed(books["overdue"], "external_id") == [("D1",)]
+    assert listed(books["documents"], "external_id") == [("demo",)]
+    assert listed(books["overdue"], "external_id") == [("demo",)]
     assert books["issue_days"]["n"].sum() == books["corrections"]["n"].sum() == books["volume"]["n"].sum() == 1
 
 

@@ -19,10 +19,13 @@ TODAY = date(2026, 11, 22)
 SIGNED: dict[str, Any] = {"signed_by": "M. Lefèvre"}
 
 
+def read_it(given: dict[str, Any] | str) -> dict[str, Any]:
+    return parse_yaml(given, TODAY) if isinstance(given, str) else check(SIGNED | given, TODAY)
+
+
 def refused(given: dict[str, Any] | str) -> tuple[str, dict[str, Any]]:
-    read_it = (lambda: parse_yaml(given, TODAY)) if isinstance(given, str) else (lambda: check(SIGNED | given, TODAY))
     with pytest.raises(BadInput) as refusal:
-        read_it()
+        read_it(given)
     return refusal.value.code, refusal.value.params
 
 
@@ -185,7 +188,7 @@ def test_limits_and_baseline_become_the_policy(engine: Engine, company: str, now
     declare(engine, company, now, limits={"error_limit": 0.1})  # the rest stays
 
     with read(engine) as conn:
-        policy = read_policy(conn, company, closed)
+        policy = read_policy(conn, company, now.date(), closed)
 
     assert policy == Policy(
         director_hours_limit=6.5,
@@ -198,9 +201,22 @@ def test_limits_and_baseline_become_the_policy(engine: Engine, company: str, now
     assert isinstance(policy.change_days, int)
 
 
+def test_a_limit_holds_from_its_day_on_and_leaves_the_past_its_own(engine: Engine, company: str, now: datetime) -> None:
+    declare(engine, company, now, stated_on="2026-03-01", limits={"error_limit": 0.2})
+    declare(engine, company, now, stated_on="2026-09-01", limits={"error_limit": 0.1})
+
+    with read(engine) as conn:
+        limits = [
+            read_policy(conn, company, day, frozenset()).error_limit
+            for day in (date(2026, 2, 28), date(2026, 3, 1), date(2026, 9, 1))
+        ]
+
+    assert limits == [Policy().error_limit, 0.2, 0.1]
+
+
 def test_without_a_statement_the_policy_is_the_default(engine: Engine, company: str) -> None:
     with read(engine) as conn:
-        assert read_policy(conn, company, frozenset()) == Policy()
+        assert read_policy(conn, company, date(2026, 11, 22), frozenset()) == Policy()
 
 
 def test_a_statement_expires_after_twelve_months(engine: Engine, company: str, now: datetime) -> None:

@@ -23,6 +23,7 @@ from app.models.people import account_holder
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
+pytestmark = pytest.mark.xdist_group("demo")
 CUT_AFTER = 4  # past days assessed before the fill is cut off
 
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, func, select, update
 
-from app.access import make_key, make_owner, sign_in_with
+from app.access import holder_with, let_in, make_key, make_owner
 from app.assessment import assess_company, latest
 from app.companies import add_company
 from app.db import open_database, read, write
@@ -57,7 +57,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     with write(engine) as conn:
         make_owner(conn, "owner@example.com", "right", NOW)
         add_company(conn, "Atelier <Brun>", NOW, siren="123456789", zone="Europe/Paris")
-        token = sign_in_with(conn, "owner@example.com", "right", NOW)
+        token = let_in(conn, holder_with(conn, "owner@example.com", "right"), NOW)
     engine.dispose()
     return path, token
 
