@@ -77,9 +77,9 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> F
     with pytest.raises(CutOff):
         fill_demo(engine, NOW + timedelta(hours=1), looked_back=Fuse(CUT_AFTER))
     days: list[date] = []
-    first = fill_demo(engine, NOW + timedelta(days=1), looked_back=days.append)
+    first = fill_demo(engine, NOW + timedelta(hours=2), looked_back=days.append)
     then = counts(engine)
-    second = fill_demo(engine, NOW + timedelta(days=40))
+    second = fill_demo(engine, NOW + timedelta(hours=3))
     result = Filled(path, company_id, (first, second), days, then, counts(engine))
     with engine.connect() as conn:
         conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -116,6 +116,20 @@ def test_every_stream_is_read_to_its_end_once(filled: Filled) -> None:
     assert filled.rows_now["quarantined"] == 0
     assert filled.rows_now["document"] > 4000
     assert filled.rows_now["declaration"] >= 1
+
+
+def test_the_company_lives_on_and_its_past_is_not_told_anew(filled: Filled, engine: Engine) -> None:
+    with read(engine) as conn:
+        before = timeline(conn, filled.company_id)
+
+    assert fill_demo(engine, NOW + timedelta(days=9)) is True
+
+    with read(engine) as conn:
+        after, newest = timeline(conn, filled.company_id), latest(conn, filled.company_id)
+    assert newest is not None
+    assert after == [*before, (TODAY + timedelta(days=9), newest.verdict, False)]
+    assert newest.content["freshness"] == {"reaches": "2026-12-01", "stale": False}
+    assert counts(engine)["document"] > filled.rows_now["document"]
 
 
 def test_the_verdict_changes_over_the_months(filled: Filled, engine: Engine) -> None:
