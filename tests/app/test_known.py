@@ -144,7 +144,7 @@ def test_what_was_learnt_later_is_not_there(engine: Engine, company: str, now: d
         books = read_books(conn, company, (now + DAY).date())
         assert books["documents"]["external_id"].tolist() == ["F1"]
         assert [d.director_hours.low for d in books.declarations if d.director_hours] == [3.0]
-        assert read_policy(conn, company, now.date(), frozenset()).director_hours_limit == 3.0
+        assert read_policy(conn, company, (now + DAY).date(), frozenset()).director_hours_limit == 3.0
     then.dispose()
 
 
