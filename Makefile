@@ -36,9 +36,9 @@ format: $(VENV)/.test
 ## messages: bring the French catalogue up to date with the texts in the code
 .PHONY: messages
 messages: $(VENV)/.test
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output -o build-messages.pot app
-	$(BIN)/pybabel -q update -i build-messages.pot -d app/locales --no-fuzzy-matching --omit-header -l fr || true
-	rm -f build-messages.pot
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header -o build/messages.pot app
+	$(BIN)/pybabel -q update -i build/messages.pot -d app/locales -l fr -w 110 --no-fuzzy-matching --omit-header --ignore-obsolete
 
 ## benchmark: time the FEC reader and the import against the csv module alone
 .PHONY: benchmark
