@@ -140,3 +140,18 @@ def _reasons(reasons: tuple[Reason, ...]) -> list[Body]:
 
 def _round(value: float | None) -> float | None:
     return None if value is None else round(value, DIGITS)
+
+
+def measures_of(signal: Body) -> list[Body]:
+    """List a signal's measures: the primary one, its other half, those that explain."""
+    return [signal["primary"], *([signal["half"]] if signal["half"] else []), *signal["measures"]]
+
+
+def every_measure(body: Body) -> dict[str, Body]:
+    """Give every measure of an answer by its name."""
+    listed = list(body["measures"])
+    for signal in body["signals"]:
+        listed += measures_of(signal)
+    for gate in body["gates"]:
+        listed += gate["measures"]
+    return {measure["name"]: measure for measure in listed}

@@ -1,6 +1,5 @@
 """From books to readiness: signals, gates, worth, verdict, and what all of it rests on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -178,13 +177,3 @@ def _rests_on(signals: tuple[Signal, ...], value: Worth | None) -> tuple[Reason,
     if value is not None and value.share_from_defaults > 0:
         said.append(Reason("worth_defaults", {"share": value.share_from_defaults}))
     return tuple(said)
-
-
-def by_name(readiness: Readiness) -> Mapping[str, Measure]:
-    """Give every measure of an answer by its name."""
-    listed: list[Measure] = list(readiness.measures)
-    for signal in readiness.signals:
-        listed += [signal.primary, *([signal.half] if signal.half else []), *signal.measures]
-    for gate in readiness.gates:
-        listed += gate.measures
-    return {measure.name: measure for measure in listed}

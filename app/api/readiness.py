@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import select
 
 from app.assessment import answer_for, as_text, latest
-from app.body import readiness_body
+from app.body import every_measure, readiness_body
 from app.clock import local_day
 from app.companies import companies, find_company
 from app.db import read
@@ -120,19 +120,9 @@ def records(
             find_company(conn, company_id)
             rows, total = records_page(conn, company_id, stream or "invoices", limit=limit, offset=offset)
         return {"records": rows, "total": total, "limit": limit, "offset": offset}
-    found = measures_of(json.loads(_stored(room, company_id, as_of)[0])).get(measure)
+    found = every_measure(json.loads(_stored(room, company_id, as_of)[0])).get(measure)
     if found is None:
         raise NotFound("no_such_measure", {"measure": measure})
     with read(room.engine) as conn:
         rows = records_behind(conn, company_id, found["records"][offset : offset + limit])
     return {"records": rows, "total": found["records_total"], "limit": limit, "offset": offset}
-
-
-def measures_of(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give every measure of a body by its name."""
-    listed = list(body["measures"])
-    for signal in body["signals"]:
-        listed += [signal["primary"], *([signal["half"]] if signal["half"] else []), *signal["measures"]]
-    for gate in body["gates"]:
-        listed += gate["measures"]
-    return {one["name"]: one for one in listed}

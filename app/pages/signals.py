@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
 from app.assessment import Served, latest
-from app.body import RECORDS_SHOWN
+from app.body import RECORDS_SHOWN, every_measure, measures_of
 from app.charts import span_of
 from app.db import read
 from app.errors import NotFound
@@ -55,21 +55,6 @@ def _stored(room: Room, company_id: str, as_of: str | None) -> Served:
     if served is None:
         raise NotFound("no_answer_for_day", {"day": day.isoformat()}) if day else NotFound("nothing_assessed")
     return served
-
-
-def measures_of(signal: Body) -> list[Body]:
-    """List a signal's measures: the primary one, its other half, those that explain."""
-    return [signal["primary"], *([signal["half"]] if signal["half"] else []), *signal["measures"]]
-
-
-def every_measure(body: Body) -> dict[str, Body]:
-    """Give every measure of an answer by its name."""
-    listed = list(body["measures"])
-    for signal in body["signals"]:
-        listed += measures_of(signal)
-    for gate in body["gates"]:
-        listed += gate["measures"]
-    return {measure["name"]: measure for measure in listed}
 
 
 def tables(rows: Sequence[Body]) -> list[tuple[str, tuple[str, ...], list[Body]]]:
