@@ -1,6 +1,6 @@
 """The records behind a number, looked up for drill-down: paged, in plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
@@ -12,7 +12,7 @@ from app.models.records import document
 from app.rows import TABLES, as_json
 from connectors.records import Stream
 
-HIDDEN = {"company_id", "row_hash", "source_version", "gone_at", "first_known_at"}
+HIDDEN = {"id", "import_no", "company_id", "row_hash", "source_version", "gone_at", "first_known_at"}
 PAGE = 50
 
 Row = dict[str, Any]
@@ -105,13 +105,21 @@ def _named(conn: Connection, rows: list[Row]) -> list[Row]:
     return [row | {"party_label": labels.get((row["connection_id"], row["party"]), "")} for row in rows]
 
 
+def _readings(external_id: str) -> Iterator[tuple[int, str, str]]:
+    """Give each way to read year/journal/number: a journal or a number may hold a slash itself."""
+    year, _, rest = external_id.partition("/")
+    parts = rest.split("/")
+    if year.isdigit():
+        for cut in range(1, len(parts)):
+            yield int(year), "/".join(parts[:cut]), "/".join(parts[cut:])
+
+
 def _entries_called(conn: Connection, company_id: str, ids: Sequence[str]) -> list[Row]:
     e = ledger_entry.c
-    wanted = [part for part in (one.split("/", 2) for one in ids) if len(part) == 3]  # noqa: PLR2004 - year, journal, number
-    if not wanted:
-        return []
     keys = [
-        and_(e.fiscal_year == int(year), e.journal == journal, e.number == number) for year, journal, number in wanted
+        and_(e.fiscal_year == year, e.journal == journal, e.number == number)
+        for one in ids
+        for year, journal, number in _readings(one)
     ]
     rows: list[Row] = []
     for start in range(0, len(keys), 100):
