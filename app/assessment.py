@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from app.body import Body, readiness_body
@@ -25,6 +26,8 @@ from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
 
 YEARS_OF_HOLIDAYS = 12
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,15 @@ def assess_due(engine: Engine, now: datetime) -> int:
             for row in companies(conn)
             if latest(conn, str(row["id"]), local_day(now, str(row["zone"]))) is None
         ]
+    done = 0
     for company_id in due:
-        assess_company(engine, company_id, now)
-    return len(due)
+        try:
+            assess_company(engine, company_id, now)
+        except Exception:  # one company's fault must not keep the others from being assessed; it is logged whole
+            log.exception("assessment_failed", company=company_id)
+        else:
+            done += 1
+    return done
 
 
 def forget_answers(conn: Connection, company_id: str) -> None:

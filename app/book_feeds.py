@@ -1,7 +1,7 @@
 """What was read from where, when, and how far it reaches."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -14,10 +14,13 @@ from sqlalchemy import (
 )
 
 from app.frames import typed
-from app.imports import current_imports
+from app.imports import ImportRow, current_imports
 from app.models.core import bookmark, connection
+from app.models.ledger import ledger_entry
 from app.models.records import absence, activity, cost, document, payment, reminder, time_entry
 from signals.calendar import day_number
+
+ONE_DAY = timedelta(days=1)  # whatever the zone
 
 # The day of a record, by stream: how far a source's content reaches.
 _DAYS = {
@@ -44,11 +47,23 @@ def feeds(conn: Connection, company_id: str, providers: Mapping[str, tuple[str, 
             "rows": one.entries,
             "read_day": day_number(one.applied_at.date()),
             "first_day": day_number(one.first_on) if one.first_on else None,
-            "last_day": day_number(one.last_on) if one.last_on else None,
+            "last_day": _reach(conn, one),
         }
         for one in current_imports(conn, company_id)
     ]
     return typed("feeds", pd.DataFrame(listed))
+
+
+def _reach(conn: Connection, one: ImportRow) -> int | None:
+    """Give the last day a ledger file reaches; an entry dated after the file was read is a slip of the hand."""
+    if one.last_on is None:
+        return None
+    e, read_on = ledger_entry.c, one.applied_at.date() + ONE_DAY
+    if one.last_on <= read_on:
+        return day_number(one.last_on)
+    mine = (e.connection_id == one.connection_id, e.gone_at.is_(None), e.entry_on <= read_on)
+    last = conn.execute(select(func.max(e.entry_on)).where(*mine)).scalar()
+    return day_number(last) if last else None
 
 
 def feed(conn: Connection, row: RowMapping, provider: str, kind: str) -> dict[str, Any]:
@@ -56,7 +71,11 @@ def feed(conn: Connection, row: RowMapping, provider: str, kind: str) -> dict[st
     column = _DAYS.get(row["stream"])
     first = last = None
     if column is not None:
-        mine = and_(column.table.c.connection_id == row["connection_id"], column.table.c.gone_at.is_(None))
+        # A record dated after it was read says nothing of how far the source reaches.
+        read_on = row["read_at"].date() + ONE_DAY
+        mine = and_(
+            column.table.c.connection_id == row["connection_id"], column.table.c.gone_at.is_(None), column <= read_on
+        )
         first, last = conn.execute(select(func.min(column), func.max(column)).where(mine)).one()
     return {
         "connection_id": row["connection_id"],

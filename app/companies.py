@@ -32,7 +32,7 @@ def add_company(
     if not name.strip():
         raise Refused("company_needs_a_name")
     if siren is not None:
-        if not (siren.isdigit() and len(siren) == 9):  # noqa: PLR2004 - a SIREN has nine digits
+        if not (siren.isascii() and siren.isdigit() and len(siren) == 9):  # noqa: PLR2004 - a SIREN has nine digits
             raise Refused("siren_not_nine_digits", {"siren": siren})
         if conn.execute(select(company.c.id).where(company.c.siren == siren)).first():
             raise Refused("siren_known", {"siren": siren})

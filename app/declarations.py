@@ -30,6 +30,7 @@ RANGES = (
     "governance_hours",
     "transition",
 )
+LARGEST_SETTING = 10_000  # days, hours, euros an hour: beyond, a slip of the hand
 ITEMS = ("tasks", "frequency", "validation_rules", "tools", "owner", "approval_rule")
 KEYS = {
     "stated_on",
@@ -181,7 +182,7 @@ def _processes(value: Any, key: str) -> dict[str, Any]:
             raise BadInput("declaration_not_a_list", {"key": f"{place}.operators"})
         reviewed = _date({f"{place}.reviewed_on": sheet.get("reviewed_on")}, f"{place}.reviewed_on", date.min)
         sheets[process] = {
-            "operators": [str(operator) for operator in operators],
+            "operators": [str(operator) for operator in operators if str(operator).strip()],
             **{item: _flag(sheet.get(item, False), f"{place}.{item}") for item in ITEMS},
             "reviewed_on": reviewed.isoformat() if reviewed else None,
         }
@@ -215,7 +216,14 @@ def _baseline(value: Any, key: str) -> list[str]:
 def _limits(value: Any, key: str) -> dict[str, float]:
     limits = _mapping(value, key)
     _no_others(limits, describe(), f"{key}.")
-    return {str(name): _number(number, f"{key}.{name}") for name, number in limits.items()}
+    return {str(name): _setting(number, f"{key}.{name}") for name, number in limits.items()}
+
+
+def _setting(value: Any, key: str) -> float:
+    number = _number(value, key)
+    if not 0 < number <= LARGEST_SETTING:
+        raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)})
+    return number
 
 
 _PARTS: Mapping[str, Callable[[Any, str], Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from app.answers import say_verdict
 from app.assessment import assess_company
@@ -21,6 +21,7 @@ from app.imports import TICKED, TieOut, tie_out
 from app.language import Formats
 from app.ledger import Preview
 from app.ledger_files import apply_file, check_siren, company_of_file, faults_of, refused_lines, stage_file
+from app.models.ledger import ledger_import
 from app.progress import FileProgress
 from app.settings import read_settings
 from app.staging import LedgerFile, Staged, clear
@@ -95,6 +96,7 @@ def _import_one(engine: Engine, company_id: str, file: LedgerFile, *, language: 
         if not sys.stdin.isatty() or not typer.confirm(sentence):
             with write(engine) as conn:
                 clear(conn, staged.no)
+                conn.execute(update(ledger_import).where(ledger_import.c.no == staged.no).values(state="cancelled"))
             raise Refused("import_gone", {"gone": would.gone, "held": would.held})
     with Console(stderr=True).status("…"):
         apply_file(engine, staged, now)

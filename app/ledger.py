@@ -104,7 +104,9 @@ def _gone_query(staged: Staged, span: ColumnElement[bool]) -> Select[tuple[int]]
     in_file = exists().where(_s.import_no == staged.no, _same_key(staged))
     q = quarantined.c
     # fiscal_year/journal/number, as `LedgerEntry.external_id` writes it
-    refused = exists().where(q.import_no == staged.no, q.entry_key == _entry_key())
+    refused = exists().where(
+        q.import_no == staged.no, q.entry_key.in_((_entry_key(), literal("*/") + _e.journal + "/" + _e.number))
+    )
     return select(_e.id).where(span, not_(in_file), not_(refused))
 
 

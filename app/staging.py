@@ -239,8 +239,8 @@ def _begin(conn: Connection, connection_id: str, file: LedgerFile, now: datetime
 
 
 def _set_aside(batch: _Batch, staged: Staged, item: fec.QuarantinedEntry, now: datetime) -> None:
-    known = item.fiscal_year and item.number
-    key = f"{item.fiscal_year}/{item.journal}/{item.number}"[:255] if known else None
+    # Where the year can't be read, the entry it may have been is not told apart from others of its name: `*` is any.
+    key = f"{item.fiscal_year or '*'}/{item.journal}/{item.number}"[:255] if item.number else None
     batch.refused[str(item.fiscal_year or 0)] += 1
     raw = dict(item.raw_lines)
     batch.refused_rows.extend(

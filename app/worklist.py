@@ -131,4 +131,4 @@ def work_csv(items: list[WorkItem], language: str) -> str:
 
 def _plain(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+    return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} else text

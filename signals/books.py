@@ -218,6 +218,7 @@ class Books:
     recent_from: date = date(1, 1, 1)
     currency: str = "EUR"
     cut: bool = field(default=False)
+    said_by: date | None = None  # until when declarations count, where that is later than `as_of`: frozen books
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         """Give a table; an empty one with the right columns if there is none."""
@@ -226,9 +227,10 @@ class Books:
 
     def declaration(self, valid_days: int) -> Declaration | None:
         """Give the newest declaration said by `as_of` and not older than `valid_days`."""
-        said = [d for d in self.declarations if d.stated_on <= self.as_of]
+        day = self.said_by or self.as_of
+        said = [d for d in reversed(self.declarations) if d.stated_on <= day]  # of one day, the last said counts
         newest = max(said, key=lambda d: d.stated_on, default=None)
-        if newest is None or (self.as_of - newest.stated_on).days > valid_days:
+        if newest is None or (day - newest.stated_on).days > valid_days:
             return None
         return newest
 
@@ -236,7 +238,7 @@ class Books:
         """Cut the books at the end of a day: later rows go, later dates on earlier rows become "not yet"."""
         cut = {name: _cut(name, frame, day) for name, frame in self.tables.items()}
         said = tuple(d for d in self.declarations if d.stated_on <= day)
-        return replace(self, as_of=day, tables=cut, declarations=said, cut=True)
+        return replace(self, as_of=day, tables=cut, declarations=said, cut=True, said_by=None)
 
 
 def empty(table: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 Overdue falls when data stop: silence must never look like calm.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from signals.books import Books
@@ -47,4 +47,6 @@ def frozen(books: Books, policy: Policy, streams: tuple[str, ...]) -> tuple[Book
     found = freshness(books, policy, streams)
     if not found.stale or found.reaches is None:
         return books, None
-    return books.at(found.reaches), found.reaches
+    # A declaration has its own expiry: a source that went silent takes nothing from it.
+    cut = replace(books.at(found.reaches), declarations=books.declarations, said_by=books.said_by or books.as_of)
+    return cut, found.reaches

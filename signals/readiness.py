@@ -100,15 +100,23 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
         seen, frozen_on = frozen(books, policy, spec.streams)
         if frozen_on is not None:
             primary = _primary(spec, seen, policy)
-    half = spec.half.detect(seen, policy) if spec.half else None
+    seen_by_half, half_frozen_on = frozen(seen, policy, spec.half_streams)
+    half = spec.half.detect(seen_by_half, policy) if spec.half else None
     explains = tuple(detector.detect(seen, policy) for detector in spec.explains)
     answer = _level(spec, primary, explains, seen, policy)
     if half is not None:
-        answer = _with_half(answer, _judge(half, spec, seen, policy))
-    why = answer.why if frozen_on is None else (*answer.why, Reason("frozen", {"day": frozen_on.isoformat()}))
+        answer = _with_half(answer, _judge(half, spec, seen_by_half, policy))
+    silent = sorted({day for day in (frozen_on, half_frozen_on) if day is not None})
+    why = (*answer.why, *(Reason("frozen", {"day": day.isoformat()}) for day in silent))
     shown = tuple(m for m in explains if m.name != primary.name)
     return Signal(
-        name=spec.name, level=answer.level, why=why, primary=primary, half=half, measures=shown, frozen_on=frozen_on
+        name=spec.name,
+        level=answer.level,
+        why=why,
+        primary=primary,
+        half=half,
+        measures=shown,
+        frozen_on=frozen_on or half_frozen_on,
     )
 
 

@@ -29,6 +29,7 @@ class SignalDetectors:
     explains: tuple[Detector, ...] = ()
     floor: str = ""
     streams: tuple[str, ...] = ()
+    half_streams: tuple[str, ...] = ()  # what the half needs besides
 
 
 SIGNALS: tuple[SignalDetectors, ...] = (
@@ -39,6 +40,7 @@ SIGNALS: tuple[SignalDetectors, ...] = (
         explains=(AccruedSales(), AccruedPurchases(), CountBackDso()),
         floor="rate_floor",
         streams=("invoices", "ledger"),
+        half_streams=("reminders",),
     ),
     SignalDetectors(
         name=SignalName.DIRECTOR_TIME,

@@ -22,6 +22,7 @@ from app.rows import as_json
 
 router = APIRouter(prefix="/v1", tags=["readiness"])
 
+FIRST_YEAR = 1990
 AsOf = Annotated[date | None, Query(description="a past day; without it, the newest answer")]
 
 
@@ -53,8 +54,12 @@ KnownAt = Annotated[
 
 def _stored(room: Room, company_id: str, as_of: date | None, known_at: datetime | None = None) -> tuple[str, str]:
     """Give the stored body and its tag; for a day or an instant that has none, compute it and store nothing."""
+    if as_of is not None and as_of.year < FIRST_YEAR:
+        raise BadInput("bad_day", {"value": as_of.isoformat()})
     with read(room.engine) as conn:
         row = find_company(conn, company_id)
+        if as_of is not None and as_of > local_day(room.now(), str(row["zone"])):
+            raise BadInput("day_in_the_future", {"day": as_of.isoformat()})
         served = None if known_at else latest(conn, company_id, as_of)
     if known_at is not None:
         day = as_of or local_day(known_at, str(row["zone"]))
@@ -63,9 +68,6 @@ def _stored(room: Room, company_id: str, as_of: date | None, known_at: datetime 
         return served.body, served.etag
     if as_of is None:
         raise NotFound("nothing_assessed")
-    today = local_day(room.now(), str(row["zone"]))
-    if as_of > today:
-        raise BadInput("day_in_the_future", {"day": as_of.isoformat()})
     return as_text(answer_for(room.engine, company_id, as_of)[1])
 
 
@@ -112,7 +114,7 @@ def records(
     measure: str | None = None,
     as_of: AsOf = None,
     limit: Annotated[int, Query(ge=1, le=500)] = PAGE,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=100_000_000)] = 0,
 ) -> dict[str, Any]:
     """Give the records behind a measure, or a stream's records, newest first."""
     if measure is None:

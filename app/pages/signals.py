@@ -156,7 +156,7 @@ def _decimal(value: float | None, formats: Formats) -> str:
 def _plain(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula; a negative number is none."""
     number = text.lstrip("-").replace(",", "").replace(".", "")
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} and not number.isdigit() else text
+    return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} and not number.isdigit() else text
 
 
 def _written(lines: Iterator[list[str]]) -> str:

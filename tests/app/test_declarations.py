@@ -232,3 +232,13 @@ def test_a_statement_expires_after_twelve_months(engine: Engine, company: str, n
 
     days = [date(2025, 5, 31), date(2025, 6, 1), date(2025, 9, 1), date(2026, 9, 1), date(2026, 9, 2)]
     assert [hours_on(day) for day in days] == [None, 3.0, 5.0, 5.0, None]
+
+
+@pytest.mark.parametrize("value", [0, -1, 999_999_999])
+def test_a_setting_that_could_only_break_things_is_refused_by_its_key(value: float) -> None:
+    said = {"signed_by": "M. Lefèvre", "limits": {"transition_months": value}}
+
+    with pytest.raises(BadInput) as refused:
+        check(said, date(2026, 11, 22))
+
+    assert refused.value.params["key"] == "limits.transition_months"

@@ -6,7 +6,7 @@ import pytest
 
 from signals.base import Level, SignalName
 from signals.books import Books, Declaration, Range, Sheet, frame
-from signals.calendar import day_number
+from signals.calendar import day_number, month_number
 from signals.freshness import freshness
 from signals.policy import Policy
 from signals.readiness import assess
@@ -152,3 +152,44 @@ def test_reminders_in_order_do_not_make_a_signal_calm_whose_invoices_cannot_be_s
     assert answer.half is not None
     assert answer.half.value == 0.0
     assert answer.level is Level.UNKNOWN
+
+
+def test_a_source_that_stopped_takes_nothing_from_a_declaration_made_since() -> None:
+    said = declared(date(2026, 11, 1), date(2026, 5, 1))
+    first = month_number(date(2025, 1, 1))
+    sales = [
+        {"connection_id": "k", "month": first + m, "direction": "sale", "kind": "invoice", "n": 90} for m in range(12)
+    ]
+    stopped = feed("file", DAY, date(2025, 12, 31), "ledger")
+
+    answer = assess(books(said, volume=sales, feeds=[stopped]), POLICY)
+
+    states = {gate.name.value: gate.state for gate in answer.gates}
+    assert states["formalised"] == states["structure"] == "passed"
+    assert answer.worth is not None
+
+
+def test_of_two_declarations_of_one_day_the_last_said_counts() -> None:
+    first = Declaration(stated_on=DAY, since=DAY, signed_by="p", director_hours=Range(2, 2))
+    second = Declaration(stated_on=DAY, since=DAY, signed_by="p", director_hours=Range(30, 30))
+
+    assert books(first, second).declaration(365) is second
+
+
+def test_reminders_that_stopped_arriving_are_frozen_and_not_taken_for_reminders_that_stopped() -> None:
+    due = [day_number(date(2026, month, 5)) for month in range(3, 12) for _ in range(20)]
+    overdue = [{"connection_id": "k", "external_id": str(i), "due_day": day} for i, day in enumerate(due)]
+    silent_since = date(2026, 8, 22)
+    sent = [
+        {"connection_id": "k", "invoice_id": str(i), "sent_day": day + later}
+        for i, day in enumerate(due)
+        for later in range(10, 200, 25)
+        if day + later <= day_number(silent_since)
+    ]
+    feeds = [feed("file", DAY, DAY, "invoices"), feed("file", DAY, silent_since, "reminders")]
+
+    answer = {s.name: s for s in assess(books(overdue=overdue, reminders=sent, feeds=feeds), POLICY).signals}
+
+    late = answer[SignalName.LATE_INVOICING]
+    assert late.level is not Level.OVER
+    assert late.frozen_on == silent_since
