@@ -204,11 +204,10 @@ def refresh(conn: Connection, company_id: str, months: Iterable[int]) -> None:
 
 def refresh_touched(conn: Connection, company_id: str) -> int:
     """Make the facts of the touched months anew, and say how many months that was."""
-    mine = touched_month.c.company_id == company_id
-    months = [int(month) for month in conn.execute(select(touched_month.c.month).where(mine)).scalars()]
+    # Taking the marks first makes a second refresh of the same company wait, and find nothing left to do.
+    taken = delete(touched_month).where(touched_month.c.company_id == company_id).returning(touched_month.c.month)
+    months = [int(row[0]) for row in conn.execute(taken)]
     refresh(conn, company_id, months)
-    if months:
-        conn.execute(delete(touched_month).where(mine))
     return len(months)
 
 
