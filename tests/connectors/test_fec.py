@@ -282,6 +282,29 @@ def test_an_entry_without_number_goes_by_date_and_reference_wherever_it_stands()
     assert {entry.number for entry in moved} == {"1", "~20260302/FA-9", "~20260302/FA-10"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_no_break_space_around_a_number_makes_no_second_entry(encoding: str) -> None:
+    debit, credit = sale(number="7")
+    other = sale(number="8")
+    text = "\n".join(["\t".join(HEADER), debit, *other, credit.replace("\t7\t", "\t7\xa0\t"), row(EcritureLib="é")])
+
+    entries = [entry for entry in read(text.encode(encoding)) if isinstance(entry, LedgerEntry)]
+
+    assert [(entry.number, len(entry.lines)) for entry in entries if entry.number in "78"] == [("8", 2), ("7", 2)]
+
+
+def test_an_entry_without_number_is_one_however_its_day_is_written() -> None:
+    debit, credit = sale(number="", PieceRef="FA-9")
+    other = sale(number="8")
+
+    entries = read(file_of(debit, *other, credit.replace("20260302\t706000", "02/03/2026\t706000")))
+
+    assert sorted((e.number, len(e.lines)) for e in entries if isinstance(e, LedgerEntry)) == [
+        ("8", 2),
+        ("~20260302/FA-9", 2),
+    ]
+
+
 def test_blank_lines_and_repeated_headers_are_nothing() -> None:
     reading = Reading()
     found = read(file_of("", *sale("1"), "\t\t\t", "\t".join(HEADER), *sale("2"), "\x1a"), reading)
