@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import structlog
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
+from app.alerts import ASSESSMENT, update_alerts, update_failure
 from app.body import Body, readiness_body
 from app.books import read_books
 from app.clock import local_day
-from app.companies import companies, find_company
-from app.db import read, write
+from app.companies import find_company
+from app.db import hold, read, write
 from app.declarations import read_policy
 from app.facts import refresh_touched
+from app.faultpoints import reached
 from app.holidays import french_holidays
 from app.models.answers import assessment, reading
+from app.models.core import company, connection
 from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
 
 YEARS_OF_HOLIDAYS = 12
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness,
     with write(engine) as conn:
         refresh_touched(conn, company_id)
     with read(engine) as conn:
-        company = find_company(conn, company_id)
+        row = find_company(conn, company_id)
         closed_days = french_holidays(as_of.year - YEARS_OF_HOLIDAYS, as_of.year + 1)
         policy = read_policy(conn, company_id, as_of, closed_days)
         books = read_books(conn, company_id, as_of)
     answer = assess(books, policy)
-    return answer, readiness_body(answer, company)
+    return answer, readiness_body(answer, row)
 
 
 def as_text(body: Body) -> tuple[str, str]:
@@ -74,7 +74,15 @@ def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date |
     answer, body = answer_for(engine, company_id, day)
     served = Served(day, answer.verdict.value, answer.reconstructed, *as_text(body))
     with write(engine) as conn:
+        hold(conn, company_id)
+        before = latest(conn, company_id)
         _keep(conn, company_id, answer, served, now)
+        reached("assess.answer_kept")
+        if as_of is None:  # a look back moves nothing
+            update_alerts(conn, company_id, body, before.content if before else None, now)
+            update_failure(conn, company_id, ASSESSMENT, day, now, failed=False, facts={})
+        reached("assess.alerts_moved")
+    reached("assess.committed")
     return served
 
 
@@ -143,23 +151,49 @@ def replay(engine: Engine, company_id: str, now: datetime, first: date, last: da
     return len(done)
 
 
-def assess_due(engine: Engine, now: datetime) -> int:
-    """Assess every company that has no answer for today; say how many that was."""
-    with read(engine) as conn:
-        due = [
-            str(row["id"])
-            for row in companies(conn)
-            if latest(conn, str(row["id"]), local_day(now, str(row["zone"]))) is None
-        ]
-    done = 0
-    for company_id in due:
-        try:
-            assess_company(engine, company_id, now)
-        except Exception:  # one company's fault must not keep the others from being assessed; it is logged whole
-            log.exception("assessment_failed", company=company_id)
-        else:
-            done += 1
-    return done
+def assessments_due(conn: Connection, now: datetime) -> list[str]:
+    """List the companies to assess, as `company@day`: no answer for today, or something new since; real ones first."""
+    newest = (
+        select(assessment.c.company_id, func.max(assessment.c.as_of).label("as_of"))
+        .where(assessment.c.process == "all")
+        .group_by(assessment.c.company_id)
+        .subquery()
+    )
+    changed = (
+        select(connection.c.company_id, func.max(connection.c.changed_at).label("changed_at"))
+        .group_by(connection.c.company_id)
+        .subquery()
+    )
+    c, a = company.c, assessment.c
+    rows = conn.execute(
+        select(c.id, c.zone, newest.c.as_of, a.known_at, changed.c.changed_at)
+        .outerjoin(newest, newest.c.company_id == c.id)
+        .outerjoin(changed, changed.c.company_id == c.id)
+        .outerjoin(assessment, (a.company_id == c.id) & (a.process == "all") & (a.as_of == newest.c.as_of))
+        .order_by(c.is_demo, c.id)
+    )
+    due = []
+    for row in rows:
+        today = local_day(now, row.zone)
+        if row.as_of is None or row.as_of < today:
+            due.append(f"{row.id}@{today.isoformat()}")
+        elif row.as_of == today and row.changed_at is not None and row.changed_at > row.known_at:
+            due.append(f"{row.id}@{row.changed_at.isoformat()}")
+    return due
+
+
+def assess_period(engine: Engine, period_key: str, now: datetime) -> None:
+    """Assess the company of a due period; a fault opens its own episode, so that it shows, and is raised."""
+    company_id = period_key.partition("@")[0]
+    try:
+        assess_company(engine, company_id, now)
+    except Exception as error:
+        with write(engine) as conn:
+            hold(conn, company_id)
+            day = local_day(now, str(find_company(conn, company_id)["zone"]))
+            facts = {"error": type(error).__name__}
+            update_failure(conn, company_id, ASSESSMENT, day, now, failed=True, facts=facts)
+        raise
 
 
 def forget_answers(conn: Connection, company_id: str) -> None:

@@ -147,6 +147,33 @@ def measures_of(signal: Body) -> list[Body]:
     return [signal["primary"], *([signal["half"]] if signal["half"] else []), *signal["measures"]]
 
 
+def speaks_of(why: Body, measure: Body) -> bool:
+    """Say whether a reason carries a measure's figures."""
+    shared = [name for name in ("limit", "baseline") if name in why["params"]]
+    return why == measure["no_value_because"] or any(why["params"][name] == measure[name] for name in shared)
+
+
+def halves(signal: Body) -> list[tuple[Body, list[Body]]]:
+    """Sort a signal's reasons by the measure they speak of: the primary one, or its other half.
+
+    A reason carries its measure's figures, which tell them apart.
+    """
+    primary, half = signal["primary"], signal["half"]
+    if half is None:
+        return [(primary, signal["why"])]
+    of_half = [why for why in signal["why"] if speaks_of(why, half) and not speaks_of(why, primary)]
+    return [(primary, [why for why in signal["why"] if why not in of_half]), (half, of_half)]
+
+
+def carrying_measure(signal: Body) -> Body:
+    """Give the measure that carries a signal's level: its other half only where all reasons speak of that."""
+    (primary, of_primary), *rest = halves(signal)
+    for half, of_half in rest:
+        if half["value"] is not None and (primary["value"] is None or (of_half and not of_primary)):
+            return half
+    return primary
+
+
 def every_measure(body: Body) -> dict[str, Body]:
     """Give every measure of an answer by its name."""
     listed = list(body["measures"])

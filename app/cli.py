@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from app.start import Started
 
 app = typer.Typer(
@@ -22,12 +24,15 @@ imports = typer.Typer(no_args_is_help=True, help="Bring in a company's own files
 companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly letter.")
 app.add_typer(imports, name="import")
 app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
+app.add_typer(recipient_app, name="recipient")
 
 CompanyOption = Annotated[str | None, typer.Option("--company", help="id, SIREN or name of the company")]
+LanguageOption = Annotated[str | None, typer.Option("--language", help="fr or en; without it, the terminal's")]
 
 
 def language() -> str:
@@ -72,11 +77,12 @@ def serve(
     from app.main import create_app
     from app.progress import DemoProgress
     from app.settings import read_settings
-    from app.start import only_process
+    from app.start import only_process, take_over
 
     settings = read_settings()
     with only_process(settings):
         started = opened(with_demo=demo)
+        take_over(started.engine, settings, utc_now())
         with DemoProgress(language()) as progress:
             fill_demo(started.engine, utc_now(), told=progress.saved, looked_back=progress.looked_back)
         address = f"http://{settings.host}:{settings.port}"
@@ -104,6 +110,7 @@ def assess(
     company: CompanyOption = None,
     as_of: Annotated[str | None, typer.Option(help="a past day, YYYY-MM-DD")] = None,
     *,
+    due: Annotated[bool, typer.Option("--due", help="only what is due, as the schedule does it")] = False,
     json: Annotated[bool, typer.Option("--json", help="print the whole answer as JSON")] = False,
 ) -> None:
     """Assess a company (or all) and print the verdict."""
@@ -112,8 +119,17 @@ def assess(
     from app.clock import utc_now
     from app.companies import companies, company_called
     from app.db import read
+    from app.errors import BadInput
 
+    if due and as_of:
+        raise BadInput("due_has_no_day")
     engine = opened().engine
+    if due:
+        from app.settings import read_settings
+        from app.watch_cli import assess_due
+
+        _end(fine=assess_due(engine, read_settings(), utc_now, company, as_json=json, language=language()))
+        return
     with read(engine) as conn:
         rows = [company_called(conn, company)] if company else companies(conn)
     day = _day(as_of)
@@ -138,6 +154,64 @@ def _day(text: str | None) -> date | None:
     if day > utc_now().date():
         raise BadInput("day_in_the_future", {"day": text})
     return day
+
+
+def _end(*, fine: bool) -> None:
+    """End with 1 where something is in trouble."""
+    if not fine:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sync(
+    company: CompanyOption = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="also what is not due")] = False,
+) -> None:
+    """Read the sources that are due now."""
+    from app.clock import utc_now
+    from app.settings import read_settings
+    from app.watch_cli import sync_sources
+
+    engine = opened().engine
+    _end(fine=sync_sources(engine, read_settings(), utc_now, company, everything=everything, language=language()))
+
+
+@app.command()
+def send() -> None:
+    """Write the letters that are due and send those that wait."""
+    from app.clock import utc_now
+    from app.letters_cli import send_letters
+    from app.settings import read_settings
+
+    _end(fine=send_letters(opened().engine, read_settings(), utc_now, language()))
+
+
+@app.command()
+def digest(
+    preview: Annotated[Path, typer.Option("--preview", help="file to write: .eml, .html or .txt")],
+    company: CompanyOption = None,
+    language_: LanguageOption = None,
+) -> None:
+    """Write to a file what a letter would say now; nobody gets it."""
+    from app.clock import utc_now
+    from app.letters_cli import preview_letter
+    from app.settings import read_settings
+
+    spoken = language()
+    preview_letter(
+        opened().engine, read_settings(), preview, company, utc_now(), spoken=spoken, language=language_ or spoken
+    )
+
+
+@app.command()
+def doctor() -> None:
+    """Check what Seuil needs to do its work, and say what to do where it lacks."""
+    from app.clock import utc_now
+    from app.settings import read_settings
+    from app.watch_cli import print_checks
+
+    _end(fine=print_checks(read_settings(), utc_now(), language()))
 
 
 @app.command()
@@ -268,22 +342,54 @@ def company_remove(
     tell("company_removed", company=str(row["name"]))
 
 
+@demo_app.callback(invoke_without_command=True)
+def demo(
+    context: typer.Context,
+    *,
+    step: Annotated[bool, typer.Option("--step", help="let a week go by, and tell what happened")] = False,
+    weeks: Annotated[int | None, typer.Option(help="let that many weeks go by", min=1, max=520)] = None,
+) -> None:
+    """Load the demonstration company, let its weeks go by, or remove it."""
+    if context.invoked_subcommand is not None:
+        return
+    if not step and weeks is None:
+        typer.echo(context.get_help())
+        return
+    from app.clock import utc_now
+    from app.demo_steps import step_week, week_lines
+    from app.settings import read_settings
+
+    settings, engine, spoken = read_settings(), opened().engine, language()
+    _load_demo(engine)
+    for _ in range(weeks or 1):
+        week = step_week(engine, settings, utc_now(), language=spoken)
+        for line in week_lines(week, spoken):
+            typer.echo(line)
+    address = f"{settings.base_url}/companies/{week.company_id}"
+    if week.letters:
+        tell("demo_read_letter", address=f"{address}/mail/{week.letters[0].id}")
+    tell("demo_read_letters", address=f"{address}/mail")
+    tell("demo_read_on", address=address)
+
+
 @demo_app.command("load")
 def demo_load() -> None:
     """Load the demonstration company."""
+    tell("demo_loaded" if _load_demo(opened().engine) else "demo_there")
+
+
+def _load_demo(engine: "Engine") -> bool:
     from app.clock import utc_now
     from app.db import write
     from app.demo import add_demo, fill_demo
     from app.progress import DemoProgress
     from app.settings import read_settings
 
-    engine = opened().engine
-    now = utc_now()
+    now, spoken = utc_now(), language()
     with write(engine) as conn:
         add_demo(conn, now, read_settings().zone)
-    with DemoProgress(language()) as progress:
-        done = fill_demo(engine, now, told=progress.saved, looked_back=progress.looked_back)
-    tell("demo_loaded" if done else "demo_there")
+    with DemoProgress(spoken) as progress:
+        return fill_demo(engine, now, language=spoken, told=progress.saved, looked_back=progress.looked_back)
 
 
 @demo_app.command("remove")
@@ -305,6 +411,37 @@ def key_add(name: str) -> None:
     engine = opened().engine
     with write(engine) as conn:
         typer.echo(make_key(conn, name, utc_now()))
+
+
+@recipient_app.command("add")
+def recipient_add(
+    email: str,
+    company: CompanyOption = None,
+    language_: LanguageOption = None,
+    zone: Annotated[str | None, typer.Option(help="time zone; without it, the company's")] = None,
+) -> None:
+    """Have somebody get the weekly letter about a company."""
+    from app.clock import utc_now
+    from app.letters_cli import add_reader
+
+    spoken, now = language(), utc_now()
+    add_reader(opened().engine, email, company, now, spoken=spoken, language=language_ or spoken, zone=zone)
+
+
+@recipient_app.command("list")
+def recipient_list(company: CompanyOption = None) -> None:
+    """List who gets letters."""
+    from app.letters_cli import print_readers
+
+    print_readers(opened().engine, company, language())
+
+
+@recipient_app.command("remove")
+def recipient_remove(email: str, company: CompanyOption = None) -> None:
+    """Have somebody get no more letters, about a company or about all."""
+    from app.letters_cli import remove_reader
+
+    remove_reader(opened().engine, email, company, language())
 
 
 @app.command()

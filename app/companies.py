@@ -6,16 +6,20 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from app.db import hold
 from app.errors import NotFound, Refused
 from app.ids import new_id
 from app.models.core import company, connection
 from app.models.ledger import ledger_import, staged_line
+from app.models.watch import recipient, subscription
 
 Row = Mapping[str, Any]
 
 # Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
-PROVIDER_KINDS: Mapping[str, str] = {"demo": "api", "csv": "file", "fec": "file"}
-PROVIDER_RANK: Mapping[str, int] = {"demo": 0, "csv": 1, "fec": 2}
+PROVIDER_KINDS: Mapping[str, str] = {"demo": "api", "push": "api", "csv": "file", "fec": "file"}
+PROVIDER_RANK: Mapping[str, int] = {"demo": 0, "push": 1, "csv": 2, "fec": 3}
+PULLED = ("demo",)
+"""Providers that Seuil reads by itself; the others are handed over by somebody."""
 
 
 def add_company(
@@ -83,17 +87,20 @@ def remove_company(conn: Connection, company_id: str) -> None:
     files = select(ledger_import.c.no).where(ledger_import.c.company_id == company_id)
     conn.execute(delete(staged_line).where(staged_line.c.import_no.in_(files)))  # too many to be checked one by one
     conn.execute(delete(company).where(company.c.id == company_id))
+    readers = select(subscription.c.recipient_id)
+    conn.execute(delete(recipient).where(recipient.c.id.not_in(readers)))  # who reads about nobody any more
 
 
 def connection_for(conn: Connection, company_id: str, provider: str, now: datetime) -> str:
     """Give the id of a company's connection to a provider, made if missing."""
+    hold(conn, company_id)
     found = conn.execute(
         select(connection.c.id).where(connection.c.company_id == company_id, connection.c.provider == provider)
     ).scalar()
     if found is not None:
         return str(found)
-    zone = conn.execute(select(company.c.zone).where(company.c.id == company_id)).scalar_one()
     connection_id = new_id(now)
+    zone = conn.execute(select(company.c.zone).where(company.c.id == company_id)).scalar_one()
     conn.execute(
         insert(connection).values(
             id=connection_id,
@@ -102,6 +109,7 @@ def connection_for(conn: Connection, company_id: str, provider: str, now: dateti
             kind=PROVIDER_KINDS[provider],
             zone=zone,
             created_at=now,
+            due_at=now if provider in PULLED else None,
         )
     )
     return connection_id

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 
 WAIT_FOR_LOCK_MS = 60_000
@@ -104,3 +104,38 @@ def write(engine: Engine) -> Iterator[Connection]:
         return
     with lock, engine.connect().execution_options(seuil_writes=True) as conn, conn.begin():
         yield conn
+
+
+@contextmanager
+def durable(engine: Engine) -> Iterator[Connection]:
+    """Open a write transaction whose commit has reached the disk when it returns, also on SQLite.
+
+    Elsewhere SQLite's log is synced now and then: a power cut may take the last commits back, and the sources are read
+    again. What nobody would send again needs this.
+    """
+    lock = _LOCKS.get(engine)
+    if lock is None:
+        with engine.begin() as conn:
+            yield conn
+        return
+    with lock, engine.connect().execution_options(seuil_writes=True) as conn:
+        _synchronous(conn, "FULL")
+        try:
+            with conn.begin():
+                yield conn
+        finally:
+            _synchronous(conn, "NORMAL")
+
+
+def _synchronous(conn: Connection, how: str) -> None:
+    raw: Any = conn.connection.driver_connection  # outside any transaction, where the setting may change
+    raw.execute(f"PRAGMA synchronous={how}")
+
+
+def hold(conn: Connection, name: str) -> None:
+    """Keep other processes from what a name stands for until this transaction ends.
+
+    SQLite has one writer anyway. On PostgreSQL this is an advisory lock: steps on one company come one after another.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

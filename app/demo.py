@@ -1,25 +1,31 @@
 """The demonstration company: loaded through the same intake as any provider, badged, and removable."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from app.assessment import assess_company, timeline
 from app.clock import local_day
 from app.companies import add_company, connection_for, find_company, remove_company
 from app.db import write
 from app.declarations import check, read_declarations, save_declaration
-from app.intake import Saved, sync
+from app.intake import Saved
+from app.language import LANGUAGES
 from app.models.core import company, connection
+from app.models.watch import recipient
 from app.people import name_actor
-from connectors.demo import Demo, actors, declarations
+from app.recipients import add_recipient, recipients
+from app.sources import sync_connection
+from connectors.demo import actors, declarations
 from connectors.records import Stream
 from signals.calendar import month_end, month_number
 
 NAME = "Atelier Démonstration"
+READER = "finance@atelier-demonstration.example"
 MONTHS = 36
 MONTHLY = 18
+EVERY = timedelta(hours=6)
 
 
 def demo_company(conn: Connection) -> str | None:
@@ -33,16 +39,24 @@ def add_demo(conn: Connection, now: datetime, zone: str) -> str:
     return demo_company(conn) or add_company(conn, NAME, now, zone=zone, is_demo=True)
 
 
+def add_reader(conn: Connection, company_id: str, language: str, zone: str, now: datetime) -> None:
+    """Have somebody made up read the demonstration's letters, if nobody does: they are written and kept, never sent."""
+    if not recipients(conn, company_id):
+        add_recipient(conn, company_id, READER, language, zone, now)
+
+
 def fill_demo(
     engine: Engine,
     now: datetime,
     *,
+    language: str = LANGUAGES[0],
     told: Callable[[Stream, Saved], None] | None = None,
     looked_back: Callable[[date], None] | None = None,
 ) -> bool:
-    """Bring the demonstration company up to today and assess it; say whether there was anything to do.
+    """Tell the demonstration company's 36 months up to the day it was begun on; say whether there was anything to do.
 
-    The first time that is its 36 months up to the day it was begun on; cut off half way, the next call goes on.
+    Cut off half way, the next call goes on. Once told, the company lives on like any other: the schedule reads it, and
+    its made-up reader gets letters in `language`.
     """
     with write(engine) as conn:
         company_id = demo_company(conn)
@@ -52,11 +66,12 @@ def fill_demo(
         begun_at = conn.execute(select(connection.c.created_at).where(connection.c.id == connection_id)).scalar_one()
         zone = str(find_company(conn, company_id)["zone"])
         done = {day for day, _, _ in timeline(conn, company_id)}
-    begun, today = local_day(begun_at, zone), local_day(now, zone)
-    to_do = [day for day in past_days(begun) if day not in done]
-    if not to_do and today in done:
-        return False
-    sync(engine, connection_id, Demo(until=today), now, told=told)
+        begun = local_day(begun_at, zone)
+        to_do = [day for day in past_days(begun) if day not in done]
+        if not to_do and any(day >= begun for day in done):
+            return False
+        add_reader(conn, company_id, language, zone, now)
+    sync_connection(engine, connection_id, lambda: now, every=EVERY, told=told)
     _declare(engine, company_id, begun, now)
     for day in to_do:
         assess_company(engine, company_id, now, day)
@@ -84,10 +99,11 @@ def _declare(engine: Engine, company_id: str, until: date, now: datetime) -> Non
 
 
 def remove_demo(engine: Engine) -> bool:
-    """Remove the demonstration company and everything that belongs to it; say whether there was one."""
+    """Remove the demonstration company and all that belongs to it, its readers too; say whether there was one."""
     with write(engine) as conn:
         known = demo_company(conn)
         if known is None:
             return False
+        conn.execute(delete(recipient).where(recipient.c.is_demo))  # and with them their letters
         remove_company(conn, known)
     return True

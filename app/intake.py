@@ -4,15 +4,17 @@
 versions, faults, bookmark and touched months are one commit.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
 
-from app.db import read, write
+from app.db import hold, read, write
+from app.faultpoints import reached
 from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined, record_version
 from app.people import actor_ids, name_actor, save_parties
@@ -22,6 +24,8 @@ from connectors.records import Employee, Invoice, Record, Stream
 
 KEYS_A_SELECT = 500
 RAW_KEPT = 2000
+
+Outcome = Literal["new", "changed", "unchanged", "older"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def sync(
         for page in pages(cursors.get(stream)):
             with write(engine) as conn:
                 saved = save_page(conn, source, stream, page, now)
+            reached("sync.page_committed")
             total += saved
             if told is not None:
                 told(stream, saved)
@@ -86,17 +91,38 @@ def sync(
 
 def save_page(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> Saved:
     """Keep a page: its rows, the versions they replace, its faults, its bookmark, and the months it touched."""
+    saved, _ = save_told(conn, source, stream, page, now)
+    return saved
+
+
+def save_told(
+    conn: Connection, source: Source, stream: Stream, page: Page, now: datetime
+) -> tuple[Saved, Mapping[str, Outcome]]:
+    """Keep a page, and tell of each record what became of it: new, changed, unchanged, or older than ours."""
+    hold(conn, source.company_id)
     newest = {record.external_id: record for record in page.records}  # the last of a page wins
-    saved = _save_records(conn, source, stream, list(newest.values()), now)
+    outcomes = _save_records(conn, source, stream, list(newest.values()), now)
+    reached("sync.rows_saved")
     _quarantine(conn, source, stream, page.faults, now)
     _turn_bookmark(conn, source, stream, page, now)
-    refused = len({fault.place for fault in page.faults if not fault.kept})
-    return saved + Saved(refused=refused)
+    reached("sync.bookmark_turned")
+    told = Counter(outcomes.values())
+    saved = Saved(
+        new=told["new"],
+        changed=told["changed"],
+        unchanged=told["unchanged"] + told["older"],
+        refused=len({fault.place for fault in page.faults if not fault.kept}),
+    )
+    if saved.new or saved.changed:
+        conn.execute(update(connection).where(connection.c.id == source.connection_id).values(changed_at=now))
+    return saved, outcomes
 
 
-def _save_records(conn: Connection, source: Source, stream: Stream, records: Sequence[Record], now: datetime) -> Saved:
+def _save_records(
+    conn: Connection, source: Source, stream: Stream, records: Sequence[Record], now: datetime
+) -> dict[str, Outcome]:
     if not records:
-        return Saved()
+        return {}
     table = TABLES[stream]
     actors = _know_people(conn, source, records, now)
     rows = [to_row(record, actors, source.zone) for record in records]
@@ -120,7 +146,7 @@ def _save_records(conn: Connection, source: Source, stream: Stream, records: Seq
         new_and_old = new
     _remember_versions(conn, table, source, [(row, old) for row in rows if (old := known.get(row["external_id"]))])
     _touch(conn, source, stream, new_and_old)
-    return Saved(len(new), len(changed), len(rows) - len(new) - len(changed))
+    return {row["external_id"]: _outcome(row, known.get(row["external_id"])) for row in rows}
 
 
 def _know_people(conn: Connection, source: Source, records: Sequence[Record], now: datetime) -> dict[str, str]:
@@ -153,6 +179,14 @@ def _is_news(row: Row, known: Mapping[str, Any] | None) -> bool:
     if known is None or (row["row_hash"] == known["row_hash"] and known["gone_at"] is None):
         return False
     return _is_not_older(row["source_version"], known["source_version"])
+
+
+def _outcome(row: Row, known: Mapping[str, Any] | None) -> Outcome:
+    if known is None:
+        return "new"
+    if _is_news(row, known):
+        return "changed"
+    return "unchanged" if _is_not_older(row["source_version"], known["source_version"]) else "older"
 
 
 def _is_not_older(theirs: str | None, ours: str | None) -> bool:

@@ -1,20 +1,20 @@
 """The web application: rooms put together, errors said in the reader's words, and headers that keep pages safe."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from uuid import uuid4
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
-from app.api import health, readiness
+from app.api import alerts, health, metrics, push, readiness, webhooks
+from app.api.webhooks import close_doors
 from app.clock import utc_now
 from app.errors import SeuilError
+from app.guard import Guard
 from app.pages import ROUTERS
 from app.pages.errors import error_page
 from app.room import Room, language_of
@@ -26,20 +26,6 @@ from connectors.errors import NotThisFormat
 
 VERSION = "0.1.0"
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
-# The API's own documentation brings its scripts from elsewhere; it is served as a description only.
-QUIET = ("/livez", "/readyz", "/static")
-
-log = structlog.get_logger()
-
 
 def create_app(
     engine: Engine, settings: Settings, *, now: Callable[[], datetime] = utc_now, metronome: bool = False
@@ -47,20 +33,24 @@ def create_app(
     """Build the application on a migrated database."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        ticking = start_metronome(engine, now) if metronome else None
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        ticking = start_metronome(engine, settings, now) if metronome else None
+        app.state.ticks_since = now() if metronome else None
         yield
         if ticking is not None:
             ticking.shutdown(wait=False)
+        close_doors(app)
 
+    # The API's own documentation brings its scripts from elsewhere: it is served as a description only.
     app = FastAPI(title="Seuil", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.room = Room(engine, settings, now)
     app.include_router(health.router)
-    app.include_router(readiness.router)
+    for room in (readiness, alerts, push, webhooks, metrics):
+        app.include_router(room.router)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.middleware("http")(_guard)
+    app.add_middleware(Guard, excuse=_excuse)
     app.exception_handler(SeuilError)(_seuil_error)
     app.exception_handler(NotThisFormat)(_not_this_format)
     app.exception_handler(RequestValidationError)(_bad_request)
@@ -68,19 +58,8 @@ def create_app(
     return app
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Log a request, put the safe headers on its answer, and turn a fault of ours into a sentence."""
-    number = uuid4().hex[:12]
-    try:
-        response = await call_next(request)
-    except Exception:  # the one place where a fault of ours is caught: it is logged whole, and said
-        log.exception("request_failed", request=number, method=request.method, path=request.url.path)
-        response = _answer(request, 500, "unexpected", {"request": number})
-    response.headers.update(HEADERS)
-    response.headers["X-Request-Id"] = number
-    if not request.url.path.startswith(QUIET):
-        log.info("request", request=number, method=request.method, path=request.url.path, status=response.status_code)
-    return response
+def _excuse(request: Request, number: str) -> Response:
+    return _answer(request, 500, "unexpected", {"request": number})
 
 
 def _answer(request: Request, status: int, code: str, params: dict[str, str | int | float]) -> Response:

@@ -1,40 +1,91 @@
-"""The metronome of one process: it ticks, and each tick does what is due; the clock is read here and passed on."""
+"""The metronome of one process, and the registry of what is done at a tick: each step says what is due, and does it."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from app.assessment import assess_due
+from app.assessment import assess_period, assessments_due
 from app.db import write
-from app.demo import fill_demo
+from app.digest import DIGEST, digests_due, write_digest
+from app.jobs import Beat, Clock, Step, beat, forget_old, run_step
+from app.mail import mailer_of
+from app.outbox import SEND, deliver, letters_due
+from app.settings import Settings
+from app.sources import SYNC, sync_period, syncs_due
 from app.staging import STALE_AFTER, sweep
-
-TICK_MINUTES = 15
 
 log = structlog.get_logger()
 
 
-def tick(engine: Engine, now: datetime) -> None:
-    """Let the demonstration company live on, assess who has no answer for today, sweep what is past its time."""
-    fill_demo(engine, now)
-    assessed = assess_due(engine, now)
+def steps(settings: Settings) -> tuple[Step, ...]:
+    """List the steps in the order in which they feed one another."""
+    every = timedelta(hours=settings.read_hours)
+
+    def sync(engine: Engine, key: str, clock: Clock, still_here: Beat) -> None:
+        sync_period(engine, key, clock, still_here, every=every)
+
+    def assess(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+        assess_period(engine, key, clock())
+
+    return (
+        Step(SYNC, syncs_due, sync),
+        Step("assess", assessments_due, assess),
+        Step(DIGEST, digests_due, _write_digest),
+        _sending(settings),
+        Step("tidy", _each_day, _tidy),
+    )
+
+
+def _write_digest(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+    write_digest(engine, key, clock)
+
+
+def _sending(settings: Settings) -> Step:
+    """Make the step that sends what waits; without a mail server nothing is due, and letters stay where they are."""
+    mailer = mailer_of(settings)
+
+    def due(conn: Connection, now: datetime) -> Sequence[str]:
+        return letters_due(conn, now) if mailer else ()
+
+    def send(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+        post = mailer.send if mailer else None
+        deliver(engine, key, clock, post, sender=settings.mail_from, base_url=settings.base_url)
+
+    return Step(SEND, due, send)
+
+
+def _each_day(_: Connection, now: datetime) -> Sequence[str]:
+    return (now.astimezone(UTC).date().isoformat(),)
+
+
+def _tidy(engine: Engine, _: str, clock: Clock, __: Beat) -> None:
     with write(engine) as conn:
-        swept = sweep(conn, now, older_than=STALE_AFTER)
-    if assessed or swept:
-        log.info("tick", assessed=assessed, swept=swept)
+        sweep(conn, clock(), older_than=STALE_AFTER)
+        forget_old(conn, clock())
 
 
-def start_metronome(engine: Engine, now: Callable[[], datetime]) -> BackgroundScheduler:
-    """Start ticking, at once and then every `TICK_MINUTES`; a tick that comes late is done, not dropped."""
+def tick(engine: Engine, clock: Clock, registry: Sequence[Step]) -> dict[str, int]:
+    """Do what is due, step by step; say how many pieces of each were done."""
+    done = {step.name: run_step(engine, step, clock) for step in registry}
+    with write(engine) as conn:
+        beat(conn, clock())
+    if any(done.values()):
+        log.info("tick", **{name: count for name, count in done.items() if count})
+    return done
+
+
+def start_metronome(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> BackgroundScheduler:
+    """Start ticking, at once and then every `tick_seconds`; a tick that comes late is done, not dropped."""
     metronome = BackgroundScheduler(timezone=UTC)
+    registry = steps(settings)
     metronome.add_job(
-        lambda: tick(engine, now()),
+        lambda: tick(engine, clock, registry),
         "interval",
-        minutes=TICK_MINUTES,
-        next_run_time=now(),
+        seconds=settings.tick_seconds,
+        next_run_time=clock(),
         misfire_grace_time=None,
         coalesce=True,
         max_instances=1,

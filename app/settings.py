@@ -1,6 +1,7 @@
 """The one place that reads the environment: `SEUIL_…` variables, each with a default that works."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,37 @@ class Settings(BaseSettings):
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_json: bool = Field(default=False, description="one JSON object a log line, for machines")
     upload_limit_mb: int = Field(default=512, ge=1, description="largest file the import page takes")
+
+    tick_seconds: int = Field(default=60, ge=1, le=3600, description="how often what is due is looked for")
+    read_hours: int = Field(default=6, ge=1, le=168, description="how often a connected system is read")
+    public_url: str | None = Field(
+        default=None, description="address people reach Seuil at, for links in mails: https://seuil.example.com"
+    )
+    mail_from: str = Field(default="Seuil <seuil@localhost>", description="sender of the letters")
+    smtp_host: str | None = Field(default=None, description="mail server; without one, letters wait")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="starttls (usually port 587), tls (465), or none (a relay on this machine)"
+    )
+    smtp_user: str | None = Field(default=None, description="account at the mail server, if it asks for one")
+    smtp_password: SecretStr | None = Field(default=None, description="its password")
+    secret_key: SecretStr | None = Field(
+        default=None, description="key that seals secrets in the database; without it, a key file is made"
+    )
+    secret_key_file: Path | None = Field(
+        default=None, description="file with that key; by default `seuil.key` beside the SQLite file, or in `data`"
+    )
+
+    @property
+    def base_url(self) -> str:
+        """The address in links, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def key_file(self) -> Path:
+        """Where the sealing key is read from, and made if missing."""
+        folder = self.sqlite_path.parent if self.sqlite_path else Path("data")
+        return self.secret_key_file or folder / "seuil.key"
 
     @property
     def sqlite_path(self) -> Path | None:

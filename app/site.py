@@ -3,9 +3,11 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -13,8 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import charts
 from app.access import Reader
+from app.alive import stopped_since
+from app.db import read
 from app.language import LANGUAGES, Formats, translator
-from app.room import language_of
+from app.room import language_of, room_of
 from app.wording import label, measure_label, measure_sentence, say
 from app.wording.marker import N_
 
@@ -34,6 +38,18 @@ SHAPES: Mapping[str, str] = {
     "not_needed": "●",
     "too_early": "◔",
     "cannot_say": "○",
+    "pending": "◇",
+    "firing": "▲",
+    "recovering": "▽",
+    "no_data": "○",
+    "error": "✕",
+    "resolved": "✓",
+    "dropped": "–",
+    "waiting": "○",
+    "sending": "◔",
+    "sent": "✓",
+    "refused": "✕",
+    "kept": "◇",
 }
 """A shape beside every colour, so that a page reads without colours."""
 
@@ -75,6 +91,12 @@ def amount_text(amount_minor: int, language: str) -> str:
     return Formats(language).minor(amount_minor).replace("€", "").strip()
 
 
+def moment_text(instant: datetime, zone: str, language: str) -> str:
+    """Write an instant as the clock of a place shows it."""
+    there = instant.astimezone(ZoneInfo(zone))
+    return f"{Formats(language).day(there.date())}\u00a0{there:%H:%M}"
+
+
 @cache
 def _version(name: str) -> str:
     return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=5).hexdigest()
@@ -106,6 +128,7 @@ def _words(language: str) -> dict[str, Any]:
         "value_text": partial(value_text, language=language),
         "amount_text": partial(amount_text, language=language),
         "interval_text": partial(interval_text, language=language),
+        "moment": partial(moment_text, language=language),
         "trend": partial(charts.trend, language=language),
         "CARD": charts.CARD,
         "WIDE": charts.WIDE,
@@ -128,11 +151,20 @@ def environment(language: str) -> Environment:
     return env
 
 
+def _stopped(request: Request, language: str) -> str:
+    """Write since when the watch has stopped; empty while it goes on."""
+    room = room_of(request)
+    with read(room.engine) as conn:
+        since = stopped_since(conn, room.now())
+    return moment_text(since, room.settings.zone, language) if since else ""
+
+
 def render(request: Request, template: str, reader: Reader | None, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Answer with a page in the reader's language."""
     language = language_of(request, reader)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     # A page that answers a form has no address of its own to come back to.
     here = here if request.method == "GET" else "/"
-    content = environment(language).get_template(template).render(reader=reader, here=here, **values)
+    stopped = _stopped(request, language) if reader else ""
+    content = environment(language).get_template(template).render(reader=reader, here=here, stopped=stopped, **values)
     return HTMLResponse(content, status_code=status, headers={"Cache-Control": "private, no-cache"})

@@ -11,6 +11,7 @@ from app.access import make_owner
 from app.db import open_database, write
 from app.demo import add_demo
 from app.errors import Refused
+from app.jobs import release_leases
 from app.migrate import migrate
 from app.settings import Settings
 from app.staging import STALE_AFTER, sweep
@@ -53,3 +54,13 @@ def open_seuil(settings: Settings, now: datetime, *, with_demo: bool = False) ->
             add_demo(conn, now, settings.zone)
         sweep(conn, now, older_than=STALE_AFTER)
     return Started(engine, made_up or None, is_first)
+
+
+def take_over(engine: Engine, settings: Settings, now: datetime) -> None:
+    """Make work that a killed process had begun due at once; belongs under the lock of `only_process`.
+
+    On PostgreSQL another process may well be at it: there its lease has to run out.
+    """
+    if settings.sqlite_path is not None:
+        with write(engine) as conn:
+            release_leases(conn, now)

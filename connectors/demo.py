@@ -12,15 +12,15 @@ from itertools import chain
 from typing import ClassVar
 
 from connectors.base import Cursor, Page, Pages
-from connectors.demo_company import Story, actors, story_until
-from connectors.demo_declared import declaration, declarations
+from connectors.demo_company import Story, actors, newcomers, story_until
+from connectors.demo_declared import declaration, declarations, later_declarations
 from connectors.demo_people import absences, staff
 from connectors.demo_purchases import purchase_documents, purchase_payments
 from connectors.demo_sales import reminders, sale_documents, sale_payments
 from connectors.demo_work import activities, costs, time_entries
-from connectors.records import DocumentStatus, Record, Stream
+from connectors.records import DocumentStatus, Invoice, Record, Stream
 
-__all__ = ["Demo", "actors", "declaration", "declarations"]
+__all__ = ["Demo", "actors", "declaration", "declarations", "later_declarations", "newcomers"]
 
 Dated = Iterable[tuple[date, Record]]
 """Records as they stand on the last day told, each with the day of its last change."""
@@ -49,7 +49,7 @@ class Demo:
         since = date.fromisoformat(f"{cursor['since']}-01") if cursor else None
         story = story_until(self.until, self.seed, since)
         first = story.index_of(date.fromisoformat(f"{cursor['month']}-01")) if cursor else 0
-        months = _by_month(stream, story, self.until)
+        months = _by_month(stream, story, self.until, first)
         for index in range(first, story.last + 1):
             yield Page(
                 records=months.get(index, ()),
@@ -61,30 +61,46 @@ class Demo:
             )
 
 
-@lru_cache(maxsize=16)
-def _by_month(stream: Stream, story: Story, until: date) -> Mapping[int, tuple[Record, ...]]:
+def _by_month(stream: Stream, story: Story, until: date, first: int) -> Mapping[int, tuple[Record, ...]]:
+    """Sort what was told from a month on into the months of its last change."""
+    since = story.start(first) if first else date.min
+    told = [(changed_on, record) for changed_on, record in _TOLD[stream](story, until) if changed_on >= since]
     months: dict[int, list[Record]] = {}
-    for changed_on, record in sorted(_TOLD[stream](story, until), key=lambda told: (told[0], told[1].external_id)):
+    for changed_on, record in sorted(told, key=lambda each: (each[0], each[1].external_id)):
         version = str((changed_on - _EPOCH).days)
         months.setdefault(max(0, story.index_of(changed_on)), []).append(replace(record, source_version=version))
     return {index: tuple(records) for index, records in months.items()}
 
 
 def _invoices(story: Story, until: date) -> Dated:
-    for document in chain(sale_documents(story), purchase_documents(story)):
+    for life, document in _lives(story):
         if document.issued_on is None or document.issued_on > until:
             continue
-        told = replace(
-            document,
-            sent_on=_by(until, document.sent_on),
-            paid_on=_by(until, document.paid_on),
-            cancelled_on=_by(until, document.cancelled_on),
-            corrected_on=_by(until, document.corrected_on),
-        )
+        told = document if life[-1] <= until else _cut(document, until)
         if told.cancelled_on:
             told = replace(told, status=DocumentStatus.CANCELLED)
-        days = (told.issued_on, told.sent_on, told.paid_on, told.cancelled_on, told.corrected_on)
-        yield max(day for day in days if day), told
+        yield max(day for day in life if day <= until), told
+
+
+@lru_cache(maxsize=2)
+def _lives(story: Story) -> tuple[tuple[list[date], Invoice], ...]:
+    """List the documents, each with the days on which something happens to it, in order."""
+    return tuple((_life(document), document) for document in chain(sale_documents(story), purchase_documents(story)))
+
+
+def _life(document: Invoice) -> list[date]:
+    days = (document.issued_on, document.sent_on, document.paid_on, document.cancelled_on, document.corrected_on)
+    return sorted(day for day in days if day)
+
+
+def _cut(document: Invoice, until: date) -> Invoice:
+    return replace(
+        document,
+        sent_on=_by(until, document.sent_on),
+        paid_on=_by(until, document.paid_on),
+        cancelled_on=_by(until, document.cancelled_on),
+        corrected_on=_by(until, document.corrected_on),
+    )
 
 
 def _by(until: date, day: date | None) -> date | None:

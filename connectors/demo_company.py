@@ -1,8 +1,9 @@
 """The company of the demonstration, made up: its time, its dice, and the plan of its story.
 
 "Atelier Démonstration" sells services and grows by some 40 % a year. Its back office keeps up for two years; then one
-of two assistants leaves and is not replaced, and what was healthy visibly slips. Every number of the story stands in
-this module as a curve over months, so that it can be read, and checked, in one place.
+of two assistants leaves and is not replaced, and what was healthy visibly slips. Told on, it hands the work over: an
+outside provider shares it from month 38 on, and within two months it is as healthy as before. Every number of the story
+stands in this module as a curve over months, so that it can be read, and checked, in one place.
 """
 
 from bisect import bisect_right
@@ -19,21 +20,24 @@ MONTHS_TOLD = 36
 """Complete months before the month of the last day told."""
 
 DIRECTOR, FIRST, SECOND, BOT, ACCOUNTANT = "dir", "adm1", "adm2", "sync", "cabinet"
+PROVIDER = "prestataire"
 
 SECOND_ENTERS = 3
 SECOND_LEAVES = 27
 """Months of the story in which the second assistant comes and goes."""
+HANDED_OVER = MONTHS_TOLD + 2
+"""Month of the story in which an outside provider takes its share of the work: after all that is told of the past."""
 
 Curve = Sequence[tuple[float, float]]
 """Points (month of the story, value): straight lines between them, level before the first and after the last."""
 
-LATE_SHARE: Curve = ((0, 0.045), (10, 0.033), (25, 0.033), (30, 0.22))
-ERROR_SHARE: Curve = ((0, 0.03), (10, 0.02), (24, 0.02), (28, 0.13))
+LATE_SHARE: Curve = ((0, 0.045), (10, 0.033), (25, 0.033), (30, 0.22), (37, 0.22), (38, 0.06), (39, 0.03))
+ERROR_SHARE: Curve = ((0, 0.03), (10, 0.02), (24, 0.02), (28, 0.13), (37, 0.13), (38, 0.04), (39, 0.02))
 COMMERCIAL_CREDIT_SHARE = 0.015
 LATE_PAYER_SHARE = 0.25
 """Customers pay as slowly in the end as at the start: their lateness is not the back office's."""
-REMINDED_SHARE: Curve = ((0, 0.75), (8, 1.0), (27, 1.0), (30, 0.2))
-DIRECTOR_HOURS: Curve = ((26, 3.5), (31, 12.0))
+REMINDED_SHARE: Curve = ((0, 0.75), (8, 1.0), (27, 1.0), (30, 0.2), (37, 0.2), (38, 0.9), (39, 1.0))
+DIRECTOR_HOURS: Curve = ((26, 3.5), (31, 12.0), (37, 12.0), (38, 7.0), (39, 4.5), (40, 3.5))
 NUMBER_GAPS = (27, 30, 33)
 """Months in which a sale number is lost."""
 
@@ -53,6 +57,11 @@ def actors() -> Mapping[str, StaffRole]:
         BOT: StaffRole.BOT,
         ACCOUNTANT: StaffRole.OUTSIDE_ACCOUNTANT,
     }
+
+
+def newcomers() -> Mapping[str, StaffRole]:
+    """Say what the logins are that come with the handover."""
+    return {PROVIDER: StaffRole.OTHER}
 
 
 def along(curve: Curve, index: float) -> float:

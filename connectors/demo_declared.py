@@ -1,14 +1,27 @@
-"""What the demonstration's director declared, three times: as answers to a form, ready to be stored."""
+"""What the demonstration's director declared, three times and then every year: as answers to a form, to be stored."""
 
 from collections.abc import Mapping
 from datetime import date
 
-from connectors.demo_company import ACCOUNTANT, DIRECTOR, FIRST, SECOND, first_day, month_of, story_until
+from connectors.demo_company import (
+    ACCOUNTANT,
+    DIRECTOR,
+    FIRST,
+    HANDED_OVER,
+    PROVIDER,
+    SECOND,
+    first_day,
+    month_of,
+    story_until,
+)
 from connectors.records import Process
 
 _MONTHS_BEFORE_LAST = 2
 _EARLIER = (10, 22)
 """Months of the story of the two earlier declarations, each signed when the one before is about to expire."""
+_MONTHS_AFTER_HANDOVER = 3
+_EVERY = 11
+"""Months from the handover to the first declaration after it, and from one to the next."""
 
 # What was not written down yet; the rest was.
 _UNDOCUMENTED_FIRST = frozenset({Process.SETUP, Process.DUNNING, Process.BANK, Process.DOCUMENTS, Process.REPORTING})
@@ -47,6 +60,18 @@ def declarations(until: date) -> tuple[Mapping[str, object], ...]:
             second, [3, 5], [60, 68], _processes(second, _UNDOCUMENTED_SECOND, (FIRST, SECOND)), _tools(89, 43, 155)
         ),
         declaration(until),
+    )
+
+
+def later_declarations(begun_on: date, until: date) -> tuple[Mapping[str, object], ...]:
+    """Give what the director of a company begun on a day declared after the handover, up to another day."""
+    story = story_until(begun_on, seed=0)
+    last = month_of(until) - month_of(story.since)
+    days = [story.start(n).replace(day=28) for n in range(HANDED_OVER + _MONTHS_AFTER_HANDOVER, last + 1, _EVERY)]
+    return tuple(
+        _earlier(day, [3, 5], [32, 36], _processes(day, frozenset(), (FIRST, PROVIDER)), _tools(119, 59, 205))
+        for day in days
+        if day <= until
     )
 
 

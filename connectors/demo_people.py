@@ -10,6 +10,8 @@ from random import Random
 from connectors.demo_company import (
     DIRECTOR,
     FIRST,
+    HANDED_OVER,
+    PROVIDER,
     SECOND,
     SECOND_ENTERS,
     SECOND_LEAVES,
@@ -36,6 +38,8 @@ _TOGETHER: Mapping[str, float] = {FIRST: 0.55, SECOND: 0.42, DIRECTOR: 0.03}
 _TOGETHER_REPORTING: Mapping[str, float] = {FIRST: 0.4, SECOND: 0.3, DIRECTOR: 0.3}
 _ALONE: Mapping[str, float] = {FIRST: 0.98, DIRECTOR: 0.02}
 _ALONE_REPORTING: Mapping[str, float] = {FIRST: 0.65, DIRECTOR: 0.35}
+_SHARED: Mapping[str, float] = {FIRST: 0.53, PROVIDER: 0.45, DIRECTOR: 0.02}
+_SHARED_REPORTING: Mapping[str, float] = {FIRST: 0.4, PROVIDER: 0.35, DIRECTOR: 0.25}
 
 _COVERED_BY_COLLEAGUE = 0.85
 _COVERED_BY_DIRECTOR = 0.06
@@ -45,10 +49,11 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who is there: the second assistant's first and last day, and the spans in which each assistant is away."""
+    """Who is there: the second assistant's first and last day, the provider's first, and who is away when."""
 
     entered_on: date
     left_on: date
+    handed_over_on: date
     away: Mapping[str, tuple[Span, ...]]
 
     def absence(self, login: str, day: date) -> Span | None:
@@ -62,7 +67,9 @@ class Office:
         reporting = process is Process.REPORTING
         if day <= self.left_on:
             return _TOGETHER_REPORTING if reporting else _TOGETHER
-        return _ALONE_REPORTING if reporting else _ALONE
+        if day < self.handed_over_on:
+            return _ALONE_REPORTING if reporting else _ALONE
+        return _SHARED_REPORTING if reporting else _SHARED
 
     def doer(self, day: date, process: Process, dice: Random) -> tuple[date, str]:
         """Say who does a task due on a day, and on which: what nobody covers waits for the absent to come back."""
@@ -71,9 +78,9 @@ class Office:
         away = self.absence(login, day)
         if away is None:
             return day, login
-        colleague = FIRST if login == SECOND else SECOND
+        colleague = next((other for other in (FIRST, SECOND, PROVIDER) if other != login and other in shares), None)
         stand_in, covered = (
-            (colleague, _COVERED_BY_COLLEAGUE) if colleague in shares else (DIRECTOR, _COVERED_BY_DIRECTOR)
+            (DIRECTOR, _COVERED_BY_DIRECTOR) if colleague is None else (colleague, _COVERED_BY_COLLEAGUE)
         )
         if dice.random() < covered:
             return day, stand_in
@@ -88,6 +95,7 @@ def office(story: Story) -> Office:
     return Office(
         entered_on=open_from(story.start(SECOND_ENTERS)),
         left_on=story.open_days(SECOND_LEAVES)[8],
+        handed_over_on=open_from(story.start(HANDED_OVER)),
         away={
             FIRST: tuple(_span(story, *away) for away in _FIRST_AWAY + later),
             SECOND: tuple(_span(story, *away) for away in _SECOND_AWAY),

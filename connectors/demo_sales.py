@@ -48,7 +48,7 @@ REMINDED_WELL = 0.7
 _GAP_DAY = 9  # which open day of a month of NUMBER_GAPS
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def sale_documents(story: Story) -> tuple[Invoice, ...]:
     """Make all customer invoices and credit notes, numbered in the order in which they are issued.
 
@@ -172,8 +172,13 @@ def _credit_note(story: Story, invoice: Invoice, reason: CreditReason, dice: Ran
     )
 
 
-def sale_payments(story: Story) -> Iterator[Payment]:
+@lru_cache(maxsize=2)
+def sale_payments(story: Story) -> tuple[Payment, ...]:
     """Pay each invoice once, less what was credited by then."""
+    return tuple(_payments(story))
+
+
+def _payments(story: Story) -> Iterator[Payment]:
     documents = sale_documents(story)
     notes = {d.corrects: d for d in documents if d.corrects}
     for invoice in documents:
@@ -189,8 +194,13 @@ def sale_payments(story: Story) -> Iterator[Payment]:
         )
 
 
-def reminders(story: Story) -> Iterator[Reminder]:
+@lru_cache(maxsize=2)
+def reminders(story: Story) -> tuple[Reminder, ...]:
     """Remind overdue customers until they pay: by routine at first, now and then in the end."""
+    return tuple(_reminders(story))
+
+
+def _reminders(story: Story) -> Iterator[Reminder]:
     waiting: dict[int, list[Invoice]] = {}
     for invoice in sale_documents(story):
         if invoice.due_on and invoice.paid_on and invoice.paid_on > invoice.due_on and not invoice.direct_debit:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from random import Random
 
 from connectors.demo_company import (
@@ -9,6 +10,8 @@ from connectors.demo_company import (
     BOT,
     DIRECTOR,
     DIRECTOR_HOURS,
+    HANDED_OVER,
+    PROVIDER,
     SECOND,
     SECOND_ENTERS,
     SECOND_LEAVES,
@@ -49,8 +52,13 @@ _OFFICE_OPENS = time(8, 0, tzinfo=UTC)
 _OFFICE_MINUTES = 8 * 60
 
 
-def activities(story: Story) -> Iterator[Activity]:
+@lru_cache(maxsize=2)
+def activities(story: Story) -> tuple[Activity, ...]:
     """Tell everything that was done, by people, by the bot, and by the outside accountant."""
+    return tuple(_activities(story))
+
+
+def _activities(story: Story) -> Iterator[Activity]:
     purchases: dict[int, list[tuple[date, str]]] = {}
     for document in purchase_documents(story):
         if document.issued_on is not None:
@@ -101,15 +109,21 @@ def _activity(
     )
 
 
-def time_entries(story: Story) -> Iterator[TimeEntry]:
-    """Tell the hours: the assistants' by the day, the director's by the week."""
+@lru_cache(maxsize=2)
+def time_entries(story: Story) -> tuple[TimeEntry, ...]:
+    """Tell the hours: the assistants' by the day, the director's by the week; the provider keeps its own."""
+    return tuple(_time_entries(story))
+
+
+def _time_entries(story: Story) -> Iterator[TimeEntry]:
     here = office(story)
     for index in range(story.last + 1):
         dice = story.dice("time", index)
         for day in story.open_days(index):
-            for login in here.shares(day, Process.DOCUMENTS):
-                if login != DIRECTOR and here.absence(login, day) is None:
-                    alone = SECOND not in here.shares(day, Process.DOCUMENTS)
+            there = here.shares(day, Process.DOCUMENTS)
+            for login in there:
+                if login not in (DIRECTOR, PROVIDER) and here.absence(login, day) is None:
+                    alone = SECOND not in there and PROVIDER not in there
                     yield from _day(login, day, 208 if alone else 195, dice)
     yield from _director_time(story)
 
@@ -168,6 +182,8 @@ _ONCE: Mapping[int, tuple[_Line, ...]] = {
     SECOND_LEAVES + 4: ((CostKind.RECRUITING, 950, None), (CostKind.TEMPORARY_STAFF, 1640, None)),
 }
 _PENALTIES_FROM = 30
+PROVIDER_PRICE = 3400
+"""What the provider bills a month, in EUR: within the range that was declared as its offer."""
 
 
 def _costs_of(story: Story, index: int) -> Iterator[_Line]:
@@ -176,6 +192,8 @@ def _costs_of(story: Story, index: int) -> Iterator[_Line]:
     yield CostKind.SOFTWARE, 35 + index // 12 * 8, Process.BANK
     yield CostKind.SOFTWARE, 4.5 * (20 + index * 25 / 36), Process.PAYROLL
     yield CostKind.FEES, 450 + 7 * index + dice(0, 40), None
-    if index >= _PENALTIES_FROM:
+    if _PENALTIES_FROM <= index < HANDED_OVER:
         yield CostKind.PENALTIES, dice(90, 260), Process.TAX
+    if index >= HANDED_OVER:
+        yield CostKind.FEES, PROVIDER_PRICE, Process.INVOICING
     yield from _ONCE.get(index, ())

@@ -174,10 +174,11 @@ class Unreminded:
 def _reminders_known_from(books: Books) -> float | None:
     """Give the first day for which no reminder means none was sent; None if that can't be said of any day.
 
-    An API gives all its tool holds. A file speaks of the days from its first row on, and before them is silent.
+    An API gives all its tool holds. A file, or a tool that pushes from some day on, speaks of the days from its first
+    row on, and before them is silent.
     """
     feeds = _reminder_feeds(books)
-    if (feeds["kind"] == "api").any():
+    if ((feeds["kind"] == "api") & (feeds["provider"] != "push")).any():
         return _EVER
     today = day_number(books.as_of)
     sent = books["reminders"]["sent_day"]

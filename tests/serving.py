@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -14,12 +14,14 @@ from app.settings import Settings
 
 
 @contextmanager
-def served(engine: Engine, now: datetime) -> Iterator[str]:
-    """Serve the application on a free port, at a fixed time, and give its address."""
+def served(
+    engine: Engine, now: datetime, *, settings: Settings | None = None, clock: Callable[[], datetime] | None = None
+) -> Iterator[str]:
+    """Serve the application on a free port, at a fixed time unless there is a clock, and give its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = create_app(engine, Settings(database_url="sqlite://"), now=lambda: now)
+    app = create_app(engine, settings or Settings(database_url="sqlite://"), now=clock or (lambda: now))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -13,7 +13,11 @@ from app.db import read, write
 from app.models.core import touched_month
 from app.models.facts import issue_fact
 from app.models.records import document
+from app.models.watch import letter as letter_table
+from app.schedule import steps, tick
+from app.settings import Settings
 from tests.conftest import NOW
+from tests.mail_server import HOST, Desk, mail_server
 from tests.serving import served
 
 FEC_HEADER = (
@@ -108,6 +112,50 @@ def test_an_invoice_walks_from_a_line_of_a_file_to_the_verdict_page(
     assert "Seuil franchi" in page or "seuil franchi" in page
     assert OURS in signal
     assert "Clairvaux SARL" in signal
+
+
+def test_the_invoice_ends_in_one_letter_that_leads_back_to_it(
+    browser: httpx.Client, engine: Engine, company: str
+) -> None:
+    """On Sunday the list is imported and crosses; on Monday it is confirmed, and one letter leaves, once."""
+    here = f"/companies/{company}"
+    text = "\n".join([LIST_HEADER, *(listed(n) for n in range(1, 311))])
+    browser.post(f"{here}/import", data={"stream": "invoices"}, files={"file": ("factures.csv", text.encode())})
+    reader = {"email": "daf@menuiserie.fr", "language": "fr", "zone": "Europe/Paris"}
+    assert browser.post(f"{here}/mail/recipients", data=reader).status_code == 200
+    monday = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # 08:00 in Paris
+
+    with mail_server(desk := Desk()):
+        letters = Settings(
+            smtp_host=HOST, smtp_port=desk.port, smtp_security="none", public_url=str(browser.base_url).rstrip("/")
+        )
+        registry = steps(letters)
+        for now in (NOW, monday - timedelta(minutes=1)):
+            tick(engine, lambda now=now: now, registry)  # type: ignore[misc] # the same moment to whoever asks
+            assert desk.letters == []
+        for hours in (0, 1, 24, 6 * 24):
+            tick(engine, lambda now=monday + timedelta(hours=hours): now, registry)  # type: ignore[misc]
+
+    (letter,) = desk.letters
+    plain, html = (letter.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    read_text = plain.get_content()
+    assert letter["To"] == "daf@menuiserie.fr"
+    assert "Menuiserie Aubrac" in letter["Subject"]
+    assert "Facturation et relances tardives" in read_text
+    pictures = {part["Content-ID"].strip("<>") for part in letter.walk() if part.get_content_type() == "image/png"}
+    assert pictures == set(re.findall(r'src="cid:([^"]+)"', html.get_content()))
+    assert pictures
+
+    pages = [browser.get(address).text for address in set(re.findall(rf"{here}/alerts/[0-9a-f-]+", read_text))]
+    assert any("Factures émises en retard" in page and OURS in page for page in pages)
+    leaves = re.search(r"<([^>]+)>", letter["List-Unsubscribe"])
+    assert leaves is not None
+    assert httpx.post(leaves.group(1), data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    tick(engine, lambda: monday + timedelta(days=7), registry)
+    with read(engine) as conn:
+        assert conn.execute(select(letter_table.c.period)).scalars().all() == ["2026-W48"]
 
 
 def test_a_company_with_nothing_says_it_cannot_say_and_how_to_begin(browser: httpx.Client, company: str) -> None:

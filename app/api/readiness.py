@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
-from sqlalchemy import select
 
 from app.assessment import answer_for, as_text, latest
 from app.body import every_measure, readiness_body
@@ -15,10 +14,8 @@ from app.companies import companies, find_company
 from app.db import read
 from app.errors import BadInput, NotFound
 from app.known import answer_known
-from app.models.answers import episode
 from app.records import PAGE, records_behind, records_page
 from app.room import ReaderHere, Room, RoomHere
-from app.rows import as_json
 
 router = APIRouter(prefix="/v1", tags=["readiness"])
 
@@ -92,17 +89,6 @@ def signals(company_id: str, room: RoomHere, _: ReaderHere, as_of: AsOf = None) 
     """Give the five signals with every measure behind them."""
     body = json.loads(_stored(room, company_id, as_of)[0])
     return {"as_of": body["as_of"], "signals": body["signals"], "measures": body["measures"]}
-
-
-@router.get("/companies/{company_id}/alerts")
-def alerts(company_id: str, room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
-    """Give the company's episodes, newest first."""
-    with read(room.engine) as conn:
-        find_company(conn, company_id)
-        rows = conn.execute(
-            select(episode).where(episode.c.company_id == company_id).order_by(episode.c.opened_on.desc())
-        ).mappings()
-        return [as_json(dict(row)) for row in rows]
 
 
 @router.get("/companies/{company_id}/records")

@@ -1,6 +1,6 @@
-"""Answers: assessments with the body they are served from, readings, and episodes."""
+"""Answers: assessments with the body they are served from, and readings."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
 from app.models.types import Day, Instant, Key, company_column, metadata
 
@@ -34,17 +34,4 @@ reading = Table(
     Column("high", Float),
     Column("n", Integer, nullable=False),
     Column("reason", String(60)),
-)
-
-episode = Table(
-    "episode",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    company_column(),
-    Column("process", String(20), nullable=False, server_default="all"),
-    Column("signal", String(20), nullable=False),
-    Column("opened_on", Day, nullable=False),
-    Column("closed_on", Day),
-    Column("opened_at", Instant, nullable=False),
-    Index("ix_episode_company_id_opened_on", "company_id", "opened_on"),
 )

@@ -26,6 +26,15 @@ connection = Table(
     Column("kind", String(8), nullable=False),  # api or file
     Column("zone", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant),  # when it is read next; None: nobody reads it by itself
+    Column("read_at", Instant),  # when it was last read to its end
+    Column("changed_at", Instant),  # when it last brought something new
+    Column("trouble", String(60)),
+    Column("trouble_params", JSON),
+    Column("troubled_since", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("sealed_secret", Text),  # of its webhook
+    Column("door_closed_at", Instant),  # its webhook is switched off
     UniqueConstraint("company_id", "provider"),
 )
 

@@ -1,15 +1,19 @@
 """The pages: one router a room, gathered for the application."""
 
 from app.pages import (
+    alerts,
     companies,
     company,
+    connections,
     declarations,
     door,
     imports,
     keys,
+    letters,
     list_templates,
     people,
     signals,
+    unsubscribe,
     work,
 )
 
@@ -18,10 +22,14 @@ ROUTERS = (
     companies.router,  # `/companies/new` before `/companies/{company_id}`
     company.router,
     signals.router,
+    alerts.router,
+    connections.router,
+    letters.router,
     declarations.router,
     people.router,
     imports.router,
     list_templates.router,
     work.router,
     keys.router,
+    unsubscribe.router,
 )

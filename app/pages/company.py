@@ -7,11 +7,14 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.alerts import episodes
 from app.assessment import assess_company, forget_answers, latest, replay, timeline
+from app.body import halves
 from app.charts import span_of
 from app.clock import local_day
 from app.db import read, write
 from app.errors import BadInput, NotFound
+from app.pages.episode_text import shown
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.room import RoomHere, language_of
 from app.site import render
@@ -64,23 +67,6 @@ def months_of(days: Sequence[tuple[date, str, bool]]) -> dict[int, dict[int, tup
     return years
 
 
-def halves(signal: Body) -> list[tuple[Body, list[Body]]]:
-    """Sort a signal's reasons by the measure they speak of: the primary one, or its other half.
-
-    A reason carries its measure's figures, which tell them apart.
-    """
-    primary, half = signal["primary"], signal["half"]
-    if half is None:
-        return [(primary, signal["why"])]
-    of_half = [why for why in signal["why"] if _speaks_of(why, half) and not _speaks_of(why, primary)]
-    return [(primary, [why for why in signal["why"] if why not in of_half]), (half, of_half)]
-
-
-def _speaks_of(why: Body, measure: Body) -> bool:
-    shared = [name for name in ("limit", "baseline") if name in why["params"]]
-    return why == measure["no_value_because"] or any(why["params"][name] == measure[name] for name in shared)
-
-
 def context_of(body: Body) -> list[Body]:
     """List the measures that explain without belonging to a signal: volume, growth, documentation."""
     listed = [measure for gate in body["gates"] for measure in gate["measures"]] + body["measures"]
@@ -112,11 +98,12 @@ def company_page(
     with read(room.engine) as conn:
         served = latest(conn, company["id"], day)
         days = timeline(conn, company["id"])
+        opened = episodes(conn, company["id"], only_open=True)
     if served is None and day is not None:
         raise NotFound("no_answer_for_day", {"day": day.isoformat()})
     body = served.content if served else None
     verdict = label("say", body["verdict"], language).format(company=company["name"]) if body else ""
-    shown = [m for s in body["signals"] for m in (s["primary"], s["half"]) if m] if body else []
+    charted = [m for s in body["signals"] for m in (s["primary"], s["half"]) if m] if body else []
     return render(
         request,
         "company.html",
@@ -126,10 +113,11 @@ def company_page(
         verdict=verdict,
         empty=body is None or is_empty(body),
         past=day is not None and days[-1][0] != day,
+        alerts=[shown(row, language, room.now()) for row in opened],
         flips=useful_flips(body["what_would_change_it"]) if body else [],
         halves=halves,
         context=context_of(body) if body else [],
-        span=span_of(shown),
+        span=span_of(charted),
         years=months_of(days),
         remedy_pages=REMEDY_PAGES,
         looking_back="looking_back" in request.query_params,

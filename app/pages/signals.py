@@ -10,13 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
 from app.assessment import Served, latest
-from app.body import RECORDS_SHOWN, every_measure, measures_of
+from app.body import RECORDS_SHOWN, every_measure, halves, measures_of
 from app.charts import span_of
 from app.db import read
 from app.errors import NotFound
 from app.language import Formats
 from app.models.core import connection
-from app.pages.company import asked_day, halves
+from app.pages.company import asked_day
 from app.pages.frame import CompanyHere, PageReader, same_origin
 from app.records import records_behind
 from app.room import Room, RoomHere, language_of

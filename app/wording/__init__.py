@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.language import Formats, translator
-from app.wording.labels import LABELS, MEASURES
-from app.wording.sentences import SENTENCES
+from app.wording import alerts, demo_steps, door, face, health, letters, mail, push
+from app.wording.labels import LABELS as NAMES
+from app.wording.labels import MEASURES
+from app.wording.sentences import SENTENCES as SAID
+
+_ROOMS = (alerts, demo_steps, door, face, health, letters, mail, push)
+SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
+LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES
 
 __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure_sentence", "say"]
 

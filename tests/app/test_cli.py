@@ -101,6 +101,10 @@ def test_removing_entries_asks_first_and_without_a_person_refuses(seuil: Seuil, 
         (("assess", "--as-of", "2999-01-01"), "in the future"),
         (("company", "add", "X", "--siren", "12"), "A SIREN has nine digits"),
         (("declare", "nowhere.yaml"), "There is no file “nowhere.yaml”."),
+        (("assess", "--due", "--as-of", "2026-01-01"), "What is due is due today"),
+        (("digest", "--preview", "letter.pdf"), "letter.pdf"),
+        (("digest", "--preview", "letter.txt", "--language", "tlh"), "tlh"),
+        (("recipient", "remove", "a@b.fr"), "“a@b.fr” gets no letters here."),
     ],
 )
 def test_a_mistake_is_one_red_line_and_no_trace(seuil: Seuil, words: tuple[str, ...], said: str) -> None:
@@ -159,3 +163,56 @@ def test_an_api_key_is_printed_once_and_kept_as_a_digest(seuil: Seuil, tmp_path:
 
     assert key.startswith("seuil_")
     assert key.encode() not in (tmp_path / "seuil.db").read_bytes()
+
+
+def test_the_sources_are_read_and_the_companies_assessed_by_hand(seuil: Seuil) -> None:
+    seuil("company", "add", "Aubrac")
+
+    read, first, second = seuil("sync"), seuil("assess", "--due"), seuil("assess", "--due")
+
+    assert (read.returncode, read.stdout) == (0, "There is no source that Seuil reads by itself.\n")
+    assert "We can’t say yet whether Aubrac should outsource." in first.stdout
+    assert second.stdout == "Every company has its answer of today.\n"
+
+
+def test_a_reader_is_added_and_their_letter_looked_at(seuil: Seuil, tmp_path: Path) -> None:
+    seuil("company", "add", "Aubrac")
+    seuil("assess")
+
+    added = seuil("recipient", "add", "lead@aubrac.fr", "--language", "fr", "--zone", "Europe/London")
+    listed = seuil("recipient", "list")
+    looked = seuil("digest", "--preview", str(tmp_path / "letter.html"), "--language", "fr")
+    sent = seuil("send")
+    removed = seuil("recipient", "remove", "lead@aubrac.fr")
+
+    assert added.stdout == "lead@aubrac.fr will read about Aubrac every Monday.\n"
+    assert listed.stdout == "Aubrac  lead@aubrac.fr  fr  Europe/London\n"
+    assert looked.returncode == 0, looked.stderr
+    assert "Aubrac" in (tmp_path / "letter.html").read_text(encoding="utf-8")
+    assert (sent.returncode, sent.stdout) == (0, "Letters: 0 written, 0 sent, 0 waiting, 0 refused.\n")
+    assert removed.stdout == "lead@aubrac.fr no longer reads about Aubrac.\n"
+
+
+def test_the_doctor_says_a_line_a_check_and_ends_with_one_where_something_is_bad(seuil: Seuil, tmp_path: Path) -> None:
+    nothing = seuil("doctor")
+    seuil("company", "add", "Aubrac")
+    seuil("assess")
+    fine = seuil("doctor")
+
+    assert nothing.returncode == 1
+    assert "✕ Database: there is none at " in nothing.stdout
+    assert fine.returncode == 0, fine.stdout
+    assert "✓ Database: sqlite answers" in fine.stdout
+    assert "! Watch: the watch was never seen" in fine.stdout
+    assert "✓ Answers: every company has one of today (1)." in fine.stdout
+    assert all(line[0] in "✓!" for line in fine.stdout.splitlines())
+    assert not (tmp_path / "seuil.key").exists()  # looking makes nothing
+
+
+def test_the_commands_of_the_watch_answer_for_help_without_pandas() -> None:
+    asked = "import sys, app.cli; from typer.testing import CliRunner as R; R().invoke(app.cli.app, ['--help']); "
+    done = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", asked + "sys.exit('pandas' in sys.modules)"], cwd=ROOT, check=False, timeout=60
+    )
+
+    assert done.returncode == 0

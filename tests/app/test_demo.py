@@ -3,7 +3,11 @@
 One complete fill serves the whole file, on SQLite: it takes a while, and intake is tested on both databases elsewhere.
 """
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,12 +21,16 @@ from app.assessment import assess_company, latest, timeline
 from app.companies import add_company, connection_for
 from app.db import open_database, read, write
 from app.demo import add_demo, demo_company, fill_demo, past_days, remove_demo
+from app.demo_steps import step_week
 from app.models import metadata
 from app.models.core import company
 from app.models.people import account_holder
+from app.schedule import steps, tick
+from app.settings import Settings
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("demo")
 CUT_AFTER = 4  # past days assessed before the fill is cut off
 
@@ -122,7 +130,9 @@ def test_the_company_lives_on_and_its_past_is_not_told_anew(filled: Filled, engi
     with read(engine) as conn:
         before = timeline(conn, filled.company_id)
 
-    assert fill_demo(engine, NOW + timedelta(days=9)) is True
+    later = NOW + timedelta(days=9)
+    assert fill_demo(engine, later) is False
+    tick(engine, lambda: later, steps(Settings()))
 
     with read(engine) as conn:
         after, newest = timeline(conn, filled.company_id), latest(conn, filled.company_id)
@@ -167,7 +177,11 @@ def test_past_days_are_month_ends_every_month_lately_and_every_quarter_before() 
     assert date(2025, 3, 31) in days
 
 
-def test_removed_it_leaves_no_row_of_its_own(filled: Filled, engine: Engine) -> None:
+def test_removed_it_leaves_no_row_of_its_own_nor_its_reader_and_their_letters(filled: Filled, engine: Engine) -> None:
+    step_week(engine, Settings(), NOW)
+    before = counts(engine)
+    assert (before["recipient"], before["letter"]) == (1, 1)
+
     assert remove_demo(engine) is True
 
     left = {name: n for name, n in counts(engine).items() if n}
@@ -179,6 +193,33 @@ def test_removed_it_leaves_no_row_of_its_own(filled: Filled, engine: Engine) -> 
                 assert conn.execute(mine).scalar_one() == 0
     assert remove_demo(engine) is False
     assert fill_demo(engine, NOW) is False  # nor does it come back
+
+
+def test_weeks_are_told_at_the_terminal_as_they_go_by(filled: Filled, tmp_path: Path) -> None:
+    path = Path(shutil.copy(filled.path, tmp_path / "seuil.db"))
+
+    done = seuil_demo(path, "--step", "--weeks", "2")
+
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^\d\d/\d\d/\d{4}  ", done.stdout, re.MULTILINE)) == 2
+    assert len(re.findall(r"^ +letter kept: .*Atelier Démonstration", done.stdout, re.MULTILINE)) == 2
+    assert f"/companies/{filled.company_id}/mail" in done.stdout
+
+
+def test_without_a_word_the_command_says_what_it_can_do_and_touches_nothing(tmp_path: Path) -> None:
+    said = seuil_demo(tmp_path / "seuil.db").stdout
+
+    assert all(word in said for word in ("--step", "--weeks", "load", "remove"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def seuil_demo(database: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("SEUIL_", "LC_"))}
+    env |= {"SEUIL_DATABASE_URL": f"sqlite:///{database}", "LANG": "en_GB.UTF-8", "COLUMNS": "200"}
+    return subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "app.cli", "demo", *words],
+        env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
 
 
 def test_there_is_one_demonstration_company(filled: Filled, engine: Engine) -> None:

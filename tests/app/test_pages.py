@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select, update
 
 from app.access import holder_with, let_in, make_key, make_owner
 from app.assessment import assess_company, latest
+from app.body import halves
 from app.companies import add_company
 from app.db import open_database, read, write
 from app.main import create_app
@@ -21,7 +22,7 @@ from app.migrate import migrate
 from app.models.answers import assessment
 from app.models.core import company
 from app.models.people import access_log, actor, api_key
-from app.pages.company import halves, useful_flips
+from app.pages.company import useful_flips
 from app.pages.door import Tries
 from app.pages.frame import local_address
 from app.people import actors, name_actor

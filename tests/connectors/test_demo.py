@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.demo import Demo, declaration, declarations
+from connectors.demo import Demo, declaration, declarations, later_declarations
 from connectors.records import Invoice, Process, Record, Stream
 
 UNTIL = date(2026, 6, 17)
@@ -78,7 +78,7 @@ def test_a_later_day_of_the_month_keeps_what_was_told() -> None:
             assert newer == record or int(newer.source_version or 0) > int(record.source_version or 0)
 
 
-@pytest.mark.parametrize("later", [date(2026, 6, 17), date(2026, 9, 9)])
+@pytest.mark.parametrize("later", [date(2026, 6, 17), date(2026, 9, 9), date(2027, 2, 3)])
 def test_a_reader_cut_off_after_any_page_catches_up_on_a_later_day(later: date) -> None:
     for stream, pages in Demo(until=date(2026, 6, 3)).streams.items():
         read = list(pages(None))
@@ -118,3 +118,17 @@ def test_declarations_follow_each_other_and_only_the_last_documents_everything(u
         assert isinstance(earlier, date)
         assert isinstance(later, date)
         assert earlier < later <= earlier + timedelta(days=366)
+
+
+def test_after_the_handover_the_director_declares_before_the_last_declaration_expires() -> None:
+    days = [
+        declaration(UNTIL)["stated_on"],
+        *(said["stated_on"] for said in later_declarations(UNTIL, date(2028, 6, 1))),
+    ]
+    assert later_declarations(UNTIL, date(2026, 11, 27)) == ()
+    assert len(days) == 3
+    for earlier, later in pairwise(days):
+        assert isinstance(earlier, date)
+        assert isinstance(later, date)
+        assert earlier < later <= earlier + timedelta(days=365)
+    assert documented(later_declarations(UNTIL, date(2026, 11, 28))[0]) == 1

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from connectors.demo import Demo, actors
+from connectors.demo import Demo, actors, newcomers
 from connectors.records import (
     Absence,
     Activity,
@@ -126,6 +126,7 @@ def done(told: Told) -> list[tuple[date, Process, str]]:
     written = of(told, Stream.INVOICES, Invoice)
     events += [(i.issued_on, Process.INVOICING, i.author) for i in written if i.author and i.issued_on]
     people = {login for login, role in actors().items() if role in {StaffRole.ADMIN, StaffRole.DIRECTOR}}
+    people |= set(newcomers())
     return [event for event in events if event[2] in people]
 
 
@@ -208,7 +209,7 @@ def test_a_reminder_is_of_an_invoice_overdue_and_unpaid(told: Told) -> None:
         assert invoice.paid_on is None or r.sent_on < invoice.paid_on
 
 
-def director_hours(told: Told) -> dict[int, list[float]]:
+def director_hours(told: Told, until: date = UNTIL) -> dict[int, list[float]]:
     """Hours by complete week, the weeks by the month of their Thursday."""
     weeks: dict[date, float] = defaultdict(float)
     for t in of(told, Stream.TIME, TimeEntry):
@@ -216,7 +217,7 @@ def director_hours(told: Told) -> dict[int, list[float]]:
             weeks[t.worked_on - timedelta(days=t.worked_on.weekday())] += t.minutes / 60
     months = defaultdict(list)
     for monday, hours in weeks.items():
-        if monday + timedelta(days=6) <= UNTIL:
+        if monday + timedelta(days=6) <= until:
             months[month(monday + timedelta(days=3))].append(hours)
     return months
 
@@ -259,12 +260,12 @@ def test_two_people_know_each_process_until_one_leaves(told: Told) -> None:
         assert sum(who == {"adm1"} for who in known.values()) / len(known) >= 0.7
 
 
-def kept_up(told: Told, away: Absence) -> float:
+def kept_up(told: Told, away: Absence, until: date = UNTIL) -> float:
     """What was done a day during an absence, over what was done a day in the four weeks before and after."""
     others = [a for a in of(told, Stream.ABSENCES, Absence) if a.employee_id == away.employee_id]
     by_day = Counter(day for day, _, _ in done(told))
     near = [away.start_on + timedelta(days=n) for n in range(-28, (away.end_on - away.start_on).days + 29)]
-    near = [d for d in near if d.weekday() < 5 and d <= UNTIL]
+    near = [d for d in near if d.weekday() < 5 and d <= until]
     there = [d for d in near if not any(a.start_on <= d <= a.end_on for a in others)]
     during = [d for d in near if away.start_on <= d <= away.end_on]
     assert len(during) >= 5
@@ -341,3 +342,56 @@ def test_every_actor_has_a_role(told: Told) -> None:
     assert seen == set(actors())
     assert actors()["sync"] is StaffRole.BOT
     assert actors()["cabinet"] is StaffRole.OUTSIDE_ACCOUNTANT
+
+
+HANDED_OVER = 38  # the month in which a provider takes its share: told only when the story goes on
+LATER = date(2027, 5, 20)
+RECOVERED = range(40, 44)
+
+
+@pytest.fixture(scope="module")
+def told_on() -> Told:
+    """The same company eleven months later."""
+    begun = {"month": f"{SINCE:%Y-%m}", "since": f"{SINCE:%Y-%m}"}
+    streams = Demo(until=LATER).streams
+    return {stream: [r for page in pages(begun) for r in page.records] for stream, pages in streams.items()}
+
+
+def test_told_on_the_past_stays_as_it_was(told: Told, told_on: Told) -> None:
+    today = (UNTIL - date(1970, 1, 1)).days
+    for stream, records in told.items():
+        now = {r.external_id: r for r in told_on[stream]}
+        for record in records:
+            newer = now[record.external_id]
+            assert newer == record or int(newer.source_version or 0) > today
+
+
+def test_handed_over_the_work_is_done_in_time_and_rightly_again(told_on: Told) -> None:
+    late = share_by_month(sales(told_on), {i.external_id for i in sales(told_on) if is_late(i)})
+    wrong = share_by_month(sales(told_on), wrong_within_60_days(told_on))
+    assert pooled(late, range(36, 38)) > 0.18
+    assert pooled(late, RECOVERED) < 0.06
+    assert pooled(wrong, range(36, 38)) > 0.1
+    assert pooled(wrong, range(40, 43)) < 0.035
+    missed, owed = unreminded(told_on, date(2026, 12, 31))
+    assert missed / owed < 0.25
+
+
+def test_handed_over_the_director_is_free_again_and_penalties_end(told_on: Told) -> None:
+    hours = director_hours(told_on, LATER)
+    assert fmean(hours[37]) > 10.5
+    assert all(3 < fmean(hours[m]) < 4.2 for m in RECOVERED)
+    costs = of(told_on, Stream.COSTS, Cost)
+    assert max(month(c.incurred_on) for c in costs if c.kind is CostKind.PENALTIES) == HANDED_OVER - 1
+    billed = [c for c in costs if c.kind is CostKind.FEES and c.process is Process.INVOICING]
+    assert [month(c.incurred_on) for c in billed] == list(range(HANDED_OVER, 48))
+
+
+def test_handed_over_two_people_know_each_process_and_an_absence_is_covered(told_on: Told) -> None:
+    events = done(told_on)
+    assert {month(day) for day, _, who in events if who in newcomers()} == set(range(HANDED_OVER, 48))
+    assert all(len(who) >= 2 for who in knowers(events, LATER).values())
+    away = [a for a in of(told_on, Stream.ABSENCES, Absence) if a.employee_id == "emp-001"]
+    later = [a for a in away if a.start_on > end_of(HANDED_OVER) and a.end_on < LATER - timedelta(days=28)]
+    assert len(later) == 2
+    assert all(kept_up(told_on, a, LATER) > 0.6 for a in later)

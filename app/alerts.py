@@ -1,0 +1,277 @@
+"""Episodes kept: what an assessment saw moves them on, what people do stands beside it, and nothing is rewritten."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from app.body import Body, carrying_measure
+from app.errors import BadInput, NotFound, Refused
+from app.ids import new_id
+from app.models.answers import assessment
+from app.models.watch import episode, episode_event
+from signals.episodes import SIGNAL, Kind, Moved, Rules, Seen, State, Thread, is_worse, step, step_failure
+from signals.verdict import Verdict
+
+Row = Mapping[str, Any]
+
+VERDICT = "verdict:"
+ASSESSMENT = "assessment"
+ACTIONABLE = (Verdict.OUTSOURCE.value, Verdict.PREPARE.value)
+# A verdict that calls for action stays open while it stands; any other is news. Each must have held for two weeks.
+STANDING, NEWS = Rules(recovery_days=7), Rules(is_news=True)
+ANNOUNCES = (Kind.FIRED.value, Kind.RELAPSED.value)
+OPEN_STATES = tuple(state.value for state in State if state not in (State.RESOLVED, State.DROPPED))
+LONGEST_SNOOZE_DAYS = 366
+NOTE_KEPT = 2000
+
+
+def update_alerts(conn: Connection, company_id: str, body: Body, before: Body | None, now: datetime) -> None:
+    """Move a company's episodes on by one answer; `before` is the one before it, None where there is none.
+
+    Belongs in the transaction that keeps the answer. A reconstructed answer opens and moves nothing.
+    """
+    if body["reconstructed"]:
+        return
+    on = date.fromisoformat(body["as_of"])
+    known = {s["name"] for s in before["signals"] if _can_say(s)} if before and not before["reconstructed"] else set()
+    seen: list[tuple[str, Seen, Rules]] = [
+        (signal["name"], _signal_seen(signal, on, was_known=signal["name"] in known), SIGNAL)
+        for signal in body["signals"]
+    ]
+    seen += _verdicts_seen(conn, company_id, body, on)
+    threads = _open_threads(conn, company_id)
+    for subject, look, rules in seen:
+        row = threads.get(subject)
+        _save(conn, company_id, subject, row, step(_thread(row) if row else None, look, rules), now)
+    _end_snoozes(conn, company_id, now)
+
+
+def update_failure(
+    conn: Connection, company_id: str, subject: str, on: date, now: datetime, *, failed: bool, facts: Mapping[str, Any]
+) -> None:
+    """Move on the episode of something that must work: an assessment, a source."""
+    row = _open_threads(conn, company_id).get(subject)
+    moved = step_failure(_thread(row) if row else None, on, facts, failed=failed)
+    _save(conn, company_id, subject, row, moved, now)
+
+
+def _can_say(signal: Body) -> bool:
+    return signal["level"] != "unknown" and signal["frozen_on"] is None
+
+
+def _signal_seen(signal: Body, on: date, *, was_known: bool) -> Seen:
+    measure = carrying_measure(signal)
+    facts = {name: measure[name] for name in ("value", "low", "high", "n", "limit", "baseline", "recent", "unit")}
+    facts |= {"level": signal["level"], "measure": measure["name"], "why": signal["why"]}
+    facts |= {"frozen_on": signal["frozen_on"], "tier": measure["tier"]}
+    return Seen(
+        on=on,
+        is_on=signal["level"] == "over",
+        is_off=signal["level"] == "calm",
+        is_silent=not _can_say(signal),
+        was_known=was_known,
+        facts=facts,
+    )
+
+
+def _verdicts_seen(conn: Connection, company_id: str, body: Body, on: date) -> list[tuple[str, Seen, Rules]]:
+    """Look at each verdict as a subject of its own: it is on while it stands and differs from the last announced."""
+    announced, stands = announced_verdict(conn, company_id), body["verdict"]
+    silent = stands == Verdict.CANNOT_SAY.value
+    seen = []
+    for verdict in Verdict:
+        facts = {"verdict": verdict.value, "before": announced, "why": body["why"], "now": stands}
+        look = Seen(
+            on=on,
+            is_on=stands == verdict.value and (announced != verdict.value or verdict.value in ACTIONABLE),
+            is_off=stands != verdict.value,
+            is_silent=silent and verdict is not Verdict.CANNOT_SAY,
+            facts=facts,
+        )
+        seen.append((VERDICT + verdict.value, look, STANDING if verdict.value in ACTIONABLE else NEWS))
+    return seen
+
+
+def announced_verdict(conn: Connection, company_id: str) -> str | None:
+    """Give the verdict last announced.
+
+    Where none was, that is the first answer that is not reconstructed, unless it calls for action: that is news.
+    """
+    e, n = episode.c, episode_event.c
+    newest = (
+        select(e.subject)
+        .join(episode_event, n.episode_id == e.id)
+        .where(n.company_id == company_id, e.subject.startswith(VERDICT), n.kind.in_(ANNOUNCES))
+        .order_by(n.no.desc())
+        .limit(1)
+    )
+    said = conn.execute(newest).scalar()
+    if said is not None:
+        return str(said).removeprefix(VERDICT)
+    a = assessment.c
+    first = (
+        select(a.verdict)
+        .where(a.company_id == company_id, a.reconstructed.is_(False), a.process == "all")
+        .order_by(a.as_of)
+        .limit(1)
+    )
+    verdict = conn.execute(first).scalar()
+    return None if verdict is None or verdict in ACTIONABLE else str(verdict)
+
+
+def _open_threads(conn: Connection, company_id: str) -> dict[str, Row]:
+    e = episode.c
+    rows = conn.execute(select(episode).where(e.company_id == company_id, e.closed_on.is_(None), e.process == "all"))
+    return {row["subject"]: dict(row) for row in rows.mappings()}
+
+
+def _thread(row: Row) -> Thread:
+    return Thread(
+        state=State(row["state"]),
+        opened_on=row["opened_on"],
+        seen_on=row["seen_on"],
+        facts=row["facts"],
+        fired_on=row["fired_on"],
+        calm_since=row["calm_since"],
+        closed_on=row["closed_on"],
+        resumes_as=State(row["resumes_as"]) if row["resumes_as"] else None,
+    )
+
+
+def _save(conn: Connection, company_id: str, subject: str, row: Row | None, moved: Moved, now: datetime) -> None:
+    thread, happened = moved
+    if thread is None or (row is not None and _thread(row) == thread):
+        return
+    values = {
+        "state": thread.state.value,
+        "resumes_as": thread.resumes_as.value if thread.resumes_as else None,
+        "fired_on": thread.fired_on,
+        "calm_since": thread.calm_since,
+        "closed_on": thread.closed_on,
+        "seen_on": thread.seen_on,
+        "facts": dict(thread.facts),
+    }
+    episode_id = new_id(now) if row is None else str(row["id"])
+    if row is None:
+        known = {"id": episode_id, "company_id": company_id, "subject": subject, "opened_at": now}
+        conn.execute(insert(episode).values(**known, opened_on=thread.opened_on, **values))
+    else:
+        conn.execute(update(episode).where(episode.c.id == episode_id).values(**values))
+    for kind in happened:
+        _note(conn, {"company_id": company_id, "id": episode_id, **values}, kind.value, now)
+
+
+def _note(conn: Connection, row: Row, kind: str, now: datetime, *, who: str | None = None, note: str = "") -> None:
+    """Add to an episode's history; `row` gives its company, id, last day seen, and the facts to remember."""
+    conn.execute(
+        insert(episode_event).values(
+            company_id=row["company_id"],
+            episode_id=row["id"],
+            kind=kind,
+            happened_on=row["seen_on"],
+            at=now,
+            who=who,
+            note=note.strip()[:NOTE_KEPT],
+            facts=dict(row["facts"]),
+        )
+    )
+
+
+def _end_snoozes(conn: Connection, company_id: str, now: datetime) -> None:
+    """Wake what was snoozed and got worse, or whose time is over; what is closed needs no snooze."""
+    e = episode.c
+    snoozed = conn.execute(select(episode).where(e.company_id == company_id, e.snoozed_until.is_not(None))).mappings()
+    for row in [dict(found) for found in snoozed]:
+        worse = row["state"] == State.FIRING.value and _is_worse_than_snoozed(conn, row)
+        if row["closed_on"] is None and not worse and row["snoozed_until"] > now:
+            continue
+        conn.execute(update(episode).where(e.id == row["id"]).values(snoozed_until=None, snoozed_value=None))
+        if row["closed_on"] is None:
+            kind = "woken" if worse else "snooze_over"
+            _note(conn, row, kind, now)
+
+
+def _is_worse_than_snoozed(conn: Connection, row: Row) -> bool:
+    if not is_worse(row["facts"], row["snoozed_value"]):
+        return False
+    n = episode_event.c
+    then = select(n.facts).where(n.episode_id == row["id"], n.kind == "snoozed").order_by(n.no.desc()).limit(1)
+    facts = conn.execute(then).scalar() or {}
+    return bool(facts.get("measure") == row["facts"].get("measure"))  # another measure's value says nothing
+
+
+def find_episode(conn: Connection, company_id: str, episode_id: str) -> Row:
+    """Give one episode of a company, or raise NotFound."""
+    e = episode.c
+    row = conn.execute(select(episode).where(e.id == episode_id, e.company_id == company_id)).mappings().first()
+    if row is None:
+        raise NotFound("no_such_episode")
+    return dict(row)
+
+
+def episodes(conn: Connection, company_id: str, *, only_open: bool = False) -> list[Row]:
+    """List a company's episodes: open ones first, newest first."""
+    e = episode.c
+    query = select(episode).where(e.company_id == company_id)
+    if only_open:
+        query = query.where(e.closed_on.is_(None))
+    rows = conn.execute(query.order_by(e.closed_on.is_not(None), e.opened_on.desc(), e.id.desc())).mappings()
+    return [dict(row) for row in rows]
+
+
+def history(conn: Connection, episode_id: str) -> list[Row]:
+    """Give what happened to an episode, oldest first."""
+    n = episode_event.c
+    rows = conn.execute(select(episode_event).where(n.episode_id == episode_id).order_by(n.no)).mappings()
+    return [dict(row) for row in rows]
+
+
+def _open_episode(conn: Connection, company_id: str, episode_id: str) -> Row:
+    row = find_episode(conn, company_id, episode_id)
+    if row["closed_on"] is not None:
+        raise Refused("episode_closed")
+    return row
+
+
+def acknowledge(conn: Connection, company_id: str, episode_id: str, who: str, comment: str, now: datetime) -> None:
+    """Say that somebody has seen it and what they make of it; once is enough, a second time adds the comment."""
+    row = _open_episode(conn, company_id, episode_id)
+    if row["acknowledged_at"] is None:
+        taken = {"acknowledged_at": now, "acknowledged_by": who}
+        conn.execute(update(episode).where(episode.c.id == episode_id).values(**taken))
+        _note(conn, row, "acknowledged", now, who=who, note=comment)
+    elif comment.strip():
+        _note(conn, row, "comment", now, who=who, note=comment)
+
+
+def add_comment(conn: Connection, company_id: str, episode_id: str, who: str, comment: str, now: datetime) -> None:
+    """Add a comment, also to an episode that is over."""
+    row = find_episode(conn, company_id, episode_id)
+    if not comment.strip():
+        raise BadInput("comment_empty")
+    _note(conn, row, "comment", now, who=who, note=comment)
+
+
+def snooze(
+    conn: Connection, company_id: str, episode_id: str, who: str, until: datetime, reason: str, now: datetime
+) -> None:
+    """Keep an episode out of the letters until an instant, or until it is worse than today."""
+    row = _open_episode(conn, company_id, episode_id)
+    days = (until - now).total_seconds() / 86_400
+    if not 0 < days <= LONGEST_SNOOZE_DAYS:
+        raise BadInput("bad_snooze", {"until": until.date().isoformat(), "days": LONGEST_SNOOZE_DAYS})
+    put = {"snoozed_until": until, "snoozed_value": row["facts"].get("value")}
+    conn.execute(update(episode).where(episode.c.id == episode_id).values(**put))
+    told = dict(row) | {"facts": dict(row["facts"]) | {"until": until.isoformat()}}
+    _note(conn, told, "snoozed", now, who=who, note=reason)
+
+
+def wake(conn: Connection, company_id: str, episode_id: str, who: str, now: datetime) -> None:
+    """End a snooze by hand."""
+    row = _open_episode(conn, company_id, episode_id)
+    if row["snoozed_until"] is None:
+        return
+    conn.execute(update(episode).where(episode.c.id == episode_id).values(snoozed_until=None, snoozed_value=None))
+    _note(conn, row, "woken_by_hand", now, who=who)

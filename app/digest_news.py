@@ -1,0 +1,96 @@
+"""What a letter tells of alerts: since the last letter to the same reader, each once, the last thing that happened."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from app.alerts import VERDICT, episodes
+from app.models.watch import episode_event
+from signals.episodes import Kind, State
+
+Row = Mapping[str, Any]
+Entry = dict[str, Any]
+
+SECTIONS: Mapping[str, str] = {
+    Kind.FIRED.value: "new",
+    Kind.FAILED.value: "new",
+    Kind.FROZEN.value: "new",
+    Kind.WORSE.value: "worse",
+    Kind.RELAPSED.value: "worse",
+    "woken": "worse",
+    Kind.RECOVERING.value: "better",
+    Kind.BACK.value: "better",
+    Kind.RESOLVED.value: "solved",
+    Kind.MENDED.value: "solved",
+}
+"""Where in a letter what happened is told; what is not here is not news."""
+
+FIRST_LETTER_LOOKS_BACK = timedelta(days=7)
+SILENCES = (Kind.FROZEN.value, Kind.BACK.value)
+TOLD_ALL_THE_SAME = ("solved", "woken")  # also of what is snoozed
+
+
+def last_event(conn: Connection, company_id: str) -> int:
+    """Give the number of a company's last event, 0 if there is none."""
+    n = episode_event.c
+    newest = conn.execute(select(func.max(n.no)).where(n.company_id == company_id)).scalar()
+    return int(newest or 0)
+
+
+def tell(conn: Connection, company_id: str, since: int | None, now: datetime) -> dict[str, Any]:
+    """Give the news after an event number, and what is open or pending; without a number, the last week's news."""
+    rows = episodes(conn, company_id)
+    events = _events(conn, company_id, since, now)
+    news: dict[str, list[Entry]] = {"new": [], "worse": [], "better": [], "solved": []}
+    for row in rows:
+        mine = [event for event in events if event["episode_id"] == row["id"]]
+        told = next((event for event in reversed(mine) if _is_told(row["subject"], event["kind"])), None)
+        if told is not None and _is_news(row, told, now):
+            news[SECTIONS[told["kind"]]].append(_entry(row, told["kind"], mine))
+    listed = [
+        (row, _entry(row, "", [event for event in events if event["episode_id"] == row["id"]]))
+        for row in rows
+        if row["closed_on"] is None
+    ]
+    return {
+        "news": news,
+        "open": [entry for row, entry in listed if row["state"] != State.PENDING.value],
+        "pending": [entry for row, entry in listed if row["state"] == State.PENDING.value],
+    }
+
+
+def _events(conn: Connection, company_id: str, since: int | None, now: datetime) -> list[Row]:
+    n = episode_event.c
+    query = select(episode_event).where(n.company_id == company_id)
+    query = query.where(n.at > now - FIRST_LETTER_LOOKS_BACK if since is None else n.no > since)
+    return [dict(row) for row in conn.execute(query.order_by(n.no)).mappings()]
+
+
+def _is_told(subject: str, kind: str) -> bool:
+    # A verdict's data stop with those of its signals, which say so; what was decided before is told all the same.
+    return kind in SECTIONS and not (subject.startswith(VERDICT) and kind in SILENCES)
+
+
+def _is_news(row: Row, told: Row, now: datetime) -> bool:
+    if row["subject"].startswith(VERDICT) and told["kind"] != Kind.FIRED.value:
+        return False  # the verdict line says it
+    is_snoozed = row["snoozed_until"] is not None and row["snoozed_until"] > now
+    return not is_snoozed or SECTIONS[told["kind"]] in TOLD_ALL_THE_SAME or told["kind"] in TOLD_ALL_THE_SAME
+
+
+def _entry(row: Row, kind: str, events: Iterable[Row]) -> Entry:
+    days = ("opened_on", "fired_on", "calm_since", "closed_on")
+    notes = [
+        {"who": event["who"], "note": event["note"], "kind": event["kind"], "at": event["at"].isoformat()}
+        for event in events
+        if event["note"]
+    ]
+    return {
+        **{name: row[name] for name in ("id", "subject", "state", "facts", "acknowledged_by")},
+        **{name: row[name].isoformat() if row[name] else None for name in days},
+        "kind": kind,
+        "snoozed_until": row["snoozed_until"].isoformat() if row["snoozed_until"] else None,
+        "notes": notes,
+    }

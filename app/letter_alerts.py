@@ -1,0 +1,133 @@
+"""The alerts of a letter: what happened to each, how sure that is, who has it in hand."""
+
+from collections.abc import Sequence
+
+from app.letter_view import Body, Line, Section, Words
+from app.site import interval_text, value_text
+from app.wording import measure_label
+from app.wording.subjects import SOURCE, VERDICT, subject_label
+
+NEWS = ("new", "worse", "better", "solved")
+STANDING = ("open", "pending")
+SECTION_SHAPES = {"new": "▲", "worse": "▲", "better": "▽", "solved": "✓", "open": "◆", "pending": "◇"}
+
+
+def sections_of(company: Body, address: str, words: Words) -> tuple[Section, ...]:
+    """Sort a company's alerts: what is new first, then what stands as it stood."""
+    told = {entry["id"] for name in NEWS for entry in company["news"][name]}
+    listed = {name: list(company["news"][name]) for name in NEWS}
+    for name in STANDING:
+        listed[name] = [entry for entry in company[name] if entry["id"] not in told]
+    return tuple(_section(name, entries, address, words) for name, entries in listed.items() if entries)
+
+
+def news_counts(companies: Sequence[Body]) -> dict[str, int]:
+    """Count what is new, worse, better and solved."""
+    return {name: sum(len(company["news"][name]) for company in companies) for name in NEWS}
+
+
+def news_text(companies: Sequence[Body], words: Words) -> str:
+    """Say in a few words what is new."""
+    counts = [words.count(f"letter_{name}", n) for name, n in news_counts(companies).items() if n]
+    return ", ".join(counts) or words.say("letter_no_news")
+
+
+def _section(name: str, entries: Sequence[Body], address: str, words: Words) -> Section:
+    lines = tuple(_line(name, entry, address, words) for entry in entries)
+    return Section(name, words.label("letter_section", name), SECTION_SHAPES[name], lines)
+
+
+def _line(section: str, entry: Body, address: str, words: Words) -> Line:
+    said = [_happened(entry, words), carried_text(entry, words)]
+    return Line(
+        title=subject_label(entry["subject"], words.language),
+        address=f"{address}/alerts/{entry['id']}",
+        said=" ".join(part for part in said if part),
+        when=_when(section, entry, words),
+        marks=_marks(entry, words),
+        notes=tuple(words.say("letter_note", who=note["who"], note=note["note"]) for note in entry["notes"]),
+    )
+
+
+def _marks(entry: Body, words: Words) -> tuple[str, ...]:
+    marks = []
+    if entry["acknowledged_by"]:
+        marks.append(words.say("letter_seen_by", who=entry["acknowledged_by"]))
+    if entry["snoozed_until"]:
+        marks.append(words.say("letter_asleep", on=words.day(entry["snoozed_until"])))
+    return tuple(marks)
+
+
+def _is_silent(entry: Body) -> bool:
+    return bool(entry["kind"] == "frozen" or entry["state"] == "no_data")
+
+
+def _happened(entry: Body, words: Words) -> str:
+    if _is_silent(entry):
+        on = entry["facts"].get("frozen_on")
+        return words.say("letter_silent_since", on=words.day(on)) if on else words.say("letter_silent")
+    if entry["kind"] == "mended":
+        return words.say("letter_works_again")
+    return words.say("letter_data_back") if entry["kind"] == "back" else ""
+
+
+def _when(section: str, entry: Body, words: Words) -> str:
+    opened, fired = words.day(entry["opened_on"]), entry["fired_on"]
+    if section == "solved":
+        # A subject that failed is over the day it works; a signal, after weeks of calm: its own day says more.
+        closed = entry["calm_since"] or entry["closed_on"]
+        return words.say("letter_solved_after", closed=words.day(closed), opened=opened) if closed else ""
+    if section == "pending":
+        return words.say("letter_seen_once", opened=opened)
+    if entry["calm_since"] and entry["state"] == "recovering":
+        return words.say("letter_calm_since", calm=words.day(entry["calm_since"]))
+    if fired and fired != entry["opened_on"]:
+        return words.say("letter_seen_confirmed", opened=opened, fired=words.day(fired))
+    return words.say("letter_open_since", opened=opened)
+
+
+def carried_text(entry: Body, words: Words) -> str:
+    """Say what an alert rests on."""
+    subject, facts = entry["subject"], entry["facts"]
+    if entry["kind"] == "mended":
+        return ""  # what was wrong is over
+    if subject.startswith(VERDICT):
+        return _verdicts(facts, words)
+    if subject.startswith(SOURCE):
+        return words.reason({"code": facts["code"], "params": facts.get("params") or {}}) if facts.get("code") else ""
+    if subject == "assessment":
+        return words.say("assessment_fault", error=str(facts["error"])) if facts.get("error") else ""
+    return _measured(facts, words)
+
+
+def _verdicts(facts: Body, words: Words) -> str:
+    verdict, before = facts.get("verdict"), facts.get("before")
+    if verdict is None or before in (None, verdict):
+        return ""
+    params = {"before": words.label("verdict", str(before)), "verdict": words.label("verdict", str(verdict))}
+    return words.say("verdict_moved", **params)
+
+
+def _measured(facts: Body, words: Words) -> str:
+    unit, language = str(facts.get("unit", "")), words.language
+    if facts.get("value") is None or not facts.get("measure"):
+        return ""
+    measure = {"value": facts["value"], "low": facts.get("low"), "high": facts.get("high"), "unit": unit}
+    value, between = value_text(facts["value"], unit, language), interval_text(measure, language)
+    params = {
+        "measure": measure_label(str(facts["measure"]), language),
+        "figures": f"{value} ({between})" if between else value,
+    }
+    against = _held_against(facts)
+    if against:
+        params[against] = value_text(facts[against], unit, language)
+    return words.say(f"carried_{against}" if against else "carried", **params) + "."
+
+
+def _held_against(facts: Body) -> str:
+    """Choose what a value is held against: what is usual where its rise alone carries it, else the limit."""
+    why = {reason["code"] for reason in facts.get("why") or []}
+    known = [name for name in ("limit", "baseline") if facts.get(name) is not None]
+    if "change_alarm" in why and "limit_passed" not in why:
+        known.reverse()
+    return known[0] if known else ""

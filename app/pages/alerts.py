@@ -1,0 +1,158 @@
+"""A company's episodes: the list, one of them with its evidence and history, and what a person does about it."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import Connection
+
+from app.alerts import (
+    LONGEST_SNOOZE_DAYS,
+    NOTE_KEPT,
+    acknowledge,
+    add_comment,
+    episodes,
+    find_episode,
+    history,
+    snooze,
+    wake,
+)
+from app.assessment import Served, latest
+from app.body import every_measure
+from app.clock import local_day
+from app.db import hold, read, write
+from app.due import instant_of
+from app.errors import BadInput
+from app.pages.episode_text import SIGNAL, kind_of, shown, shown_events, told_text
+from app.pages.frame import CompanyHere, PageReader, go, same_origin
+from app.pages.signals import tables
+from app.records import records_behind
+from app.room import Room, RoomHere, language_of
+from app.site import render
+
+router = APIRouter(prefix="/companies/{company_id}/alerts", dependencies=[Depends(same_origin)])
+
+RECORDS_SHOWN = 20
+CLOSED_SHOWN = 50
+AWAKE_AT = time(8)  # letters are due at this hour: what wakes that day is in that day's letter
+
+Row = Mapping[str, Any]
+Body = dict[str, Any]
+Company = dict[str, Any]
+Text = Annotated[str, Form()]
+
+
+@router.get("")
+def alerts_page(request: Request, room: RoomHere, reader: PageReader, company: CompanyHere) -> HTMLResponse:
+    """List the episodes, open ones first, with what was looked at and when."""
+    now, language = room.now(), language_of(request, reader)
+    with read(room.engine) as conn:
+        served = latest(conn, company["id"])
+        listed = [shown(row, language, now) for row in episodes(conn, company["id"])]
+    closed = [row for row in listed if row["closed_on"] is not None]
+    return render(
+        request,
+        "alerts.html",
+        reader,
+        company=company,
+        body=served.content if served else None,
+        opened=[row for row in listed if row["closed_on"] is None],
+        closed=closed[:CLOSED_SHOWN],
+        closed_total=len(closed),
+    )
+
+
+def _answer(conn: Connection, company_id: str, closed_on: date | None) -> Served | None:
+    """Give the answer an episode is read beside: the newest, or the one of the day it ended."""
+    ended = latest(conn, company_id, closed_on) if closed_on is not None else None
+    return ended or latest(conn, company_id)
+
+
+def _measure(row: Row, served: Served | None) -> Body | None:
+    if served is None or kind_of(str(row["subject"])) != SIGNAL:
+        return None
+    return every_measure(served.content).get(str(row["facts"].get("measure")))
+
+
+@router.get("/{episode_id}")
+def episode_page(
+    request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str
+) -> HTMLResponse:
+    """Show one episode: what happened, how sure that is, the months, the records, the history."""
+    now, language = room.now(), language_of(request, reader)
+    with read(room.engine) as conn:
+        row = find_episode(conn, company["id"], episode_id)
+        events = history(conn, episode_id)
+        served = _answer(conn, company["id"], row["closed_on"])
+        measure = _measure(row, served)
+        records = records_behind(conn, company["id"], measure["records"][:RECORDS_SHOWN]) if measure else []
+    subject, today = str(row["subject"]), local_day(now, company["zone"])
+    return render(
+        request,
+        "alert.html",
+        reader,
+        company=company,
+        episode=shown(row, language, now),
+        kind=kind_of(subject),
+        told=told_text(subject, events, language),
+        events=shown_events(subject, events, language),
+        measure=measure,
+        as_of=served.as_of if served else None,
+        at=f"?as_of={served.as_of}" if served and row["closed_on"] else "",
+        records=tables(records),
+        records_shown=RECORDS_SHOWN,
+        tomorrow=today + timedelta(days=1),
+        in_a_month=today + timedelta(days=28),
+        longest=today + timedelta(days=LONGEST_SNOOZE_DAYS - 1),
+        note_kept=NOTE_KEPT,
+    )
+
+
+def _done(room: Room, company: Company, episode_id: str, act: Callable[[Connection], None]) -> RedirectResponse:
+    """Do one thing to an episode while nothing else moves the company's, and go back to it."""
+    with write(room.engine) as conn:
+        hold(conn, company["id"])
+        act(conn)
+    return go(f"/companies/{company['id']}/alerts/{episode_id}")
+
+
+@router.post("/{episode_id}/acknowledge")
+def acknowledge_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str, comment: Text = ""
+) -> RedirectResponse:
+    """Say that one has seen it."""
+    now, mine = room.now(), company["id"]
+    return _done(room, company, episode_id, lambda conn: acknowledge(conn, mine, episode_id, reader.name, comment, now))
+
+
+@router.post("/{episode_id}/comment")
+def comment_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str, comment: Text = ""
+) -> RedirectResponse:
+    """Add a comment to its history."""
+    now, mine = room.now(), company["id"]
+    return _done(room, company, episode_id, lambda conn: add_comment(conn, mine, episode_id, reader.name, comment, now))
+
+
+@router.post("/{episode_id}/snooze")
+def snooze_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str, until: Text = "", reason: Text = ""
+) -> RedirectResponse:
+    """Keep it out of the letters until a morning."""
+    try:
+        awake = instant_of(date.fromisoformat(until), AWAKE_AT, company["zone"])
+    except (ValueError, OverflowError) as error:
+        raise BadInput("bad_day", {"value": until}) from error
+    now, mine = room.now(), company["id"]
+    return _done(
+        room, company, episode_id, lambda conn: snooze(conn, mine, episode_id, reader.name, awake, reason, now)
+    )
+
+
+@router.post("/{episode_id}/wake")
+def wake_form(room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str) -> RedirectResponse:
+    """End its snooze."""
+    now, mine = room.now(), company["id"]
+    return _done(room, company, episode_id, lambda conn: wake(conn, mine, episode_id, reader.name, now))

@@ -1,0 +1,154 @@
+"""Sources that Seuil reads by itself: which are due, how one is read, and what is kept of its trouble."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select, update
+
+from app.alerts import update_failure
+from app.clock import local_day
+from app.db import hold, read, write
+from app.due import next_read, retry_at
+from app.errors import NotFound
+from app.faultpoints import reached
+from app.intake import Saved, sync
+from app.jobs import Beat, Clock
+from app.models.core import company, connection
+from connectors.base import Connector
+from connectors.demo import Demo
+from connectors.errors import AccessDenied, SourceError, Unavailable
+from connectors.records import Stream
+
+Row = Mapping[str, Any]
+Told = Callable[[Stream, Saved], None]
+Connect = Callable[[Row, datetime], Connector]
+
+SYNC = "sync"
+
+FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=6)
+QUIET_FOR = timedelta(days=1)  # a source that is away for less is nobody's business
+
+CONNECTORS: Mapping[str, Connect] = {
+    "demo": lambda row, now: Demo(until=local_day(now, str(row["zone"]))),
+}
+"""How a connection's connector is made: one line a provider that is read over the network."""
+
+
+def connect_to(row: Row, now: datetime) -> Connector:
+    """Make the connector of a connection."""
+    return CONNECTORS[str(row["provider"])](row, now)
+
+
+def find_connection(conn: Connection, connection_id: str) -> Row:
+    """Give a connection with its company's name, or raise NotFound."""
+    query = (
+        select(connection, company.c.name.label("company_name"), company.c.is_demo)
+        .join(company, company.c.id == connection.c.company_id)
+        .where(connection.c.id == connection_id)
+    )
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        raise NotFound("no_such_connection", {"connection": connection_id})
+    return dict(row)
+
+
+def connections(conn: Connection, company_id: str) -> list[Row]:
+    """List a company's connections, oldest first."""
+    query = select(connection).where(connection.c.company_id == company_id).order_by(connection.c.created_at)
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def syncs_due(conn: Connection, now: datetime) -> list[str]:
+    """List the connections to read now, as `connection@due time`; the one that has waited longest comes first."""
+    c = connection.c
+    rows = conn.execute(
+        select(c.id, c.due_at).where(c.due_at <= now, c.provider.in_(list(CONNECTORS))).order_by(c.due_at, c.id)
+    )
+    return [f"{row.id}@{row.due_at.isoformat()}" for row in rows]
+
+
+def make_due(conn: Connection, connection_id: str, now: datetime) -> None:
+    """Have a connection read at the next tick, if one reads it at all; once more if it is being read just now."""
+    c = connection.c
+    conn.execute(update(connection).where(c.id == connection_id, c.provider.in_(list(CONNECTORS))).values(due_at=now))
+
+
+def sync_period(
+    engine: Engine, period_key: str, clock: Clock, beat: Beat, *, every: timedelta, connect: Connect = connect_to
+) -> None:
+    """Read the connection of a due period, unless it was read meanwhile."""
+    connection_id = period_key.partition("@")[0]
+    with read(engine) as conn:
+        due_at = conn.execute(select(connection.c.due_at).where(connection.c.id == connection_id)).scalar()
+    if due_at is not None and due_at <= clock():
+        sync_connection(engine, connection_id, clock, every=every, told=lambda *_: beat(), connect=connect)
+
+
+def sync_connection(
+    engine: Engine,
+    connection_id: str,
+    clock: Clock,
+    *,
+    every: timedelta,
+    told: Told | None = None,
+    connect: Connect = connect_to,
+) -> Saved | None:
+    """Read a connection to its end and set when it is due again; None where the source was in trouble.
+
+    A source's own error is kept, shown and tried again by the schedule; AccessDenied waits for a person. Any other
+    error is a fault of ours: it is kept as well, and raised.
+    """
+    now = clock()
+    with read(engine) as conn:
+        row = find_connection(conn, connection_id)
+    try:
+        saved = sync(engine, connection_id, connect(row, now), now, told=told)
+    except SourceError as error:
+        _keep_trouble(engine, row, error, clock())
+        return None
+    except Exception as error:
+        _keep_trouble(engine, row, error, clock())
+        raise
+    with write(engine) as conn:
+        hold(conn, str(row["company_id"]))
+        done = {"read_at": now, "trouble": None, "trouble_params": None, "troubled_since": None, "failures": 0}
+        conn.execute(update(connection).where(connection.c.id == connection_id).values(**done))
+        _set_due(conn, row, next_read(now, every))
+        _move_episode(conn, row, now, failed=False, facts={})
+        reached("sync.connection_read")
+    reached("sync.committed")
+    return saved
+
+
+def _set_due(conn: Connection, row: Row, due_at: datetime | None) -> None:
+    """Set the next time, unless a knock or a person set another one while we were reading."""
+    c = connection.c
+    unmoved = c.due_at == row["due_at"] if row["due_at"] is not None else c.due_at.is_(None)
+    conn.execute(update(connection).where(c.id == row["id"], unmoved).values(due_at=due_at))
+
+
+def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> None:
+    failures = int(row["failures"]) + 1
+    due_at: datetime | None = retry_at(now, failures, first=FIRST_RETRY, longest=LONGEST_RETRY)
+    code, params = "source_failed", {"error": type(error).__name__}
+    if isinstance(error, AccessDenied):
+        code, params, due_at = "source_denied", {"why": str(error)}, None
+    elif isinstance(error, SourceError):
+        code, params = "source_unavailable", {"why": str(error)}
+        if isinstance(error, Unavailable) and error.retry_after_s is not None:
+            due_at = now + timedelta(seconds=error.retry_after_s)
+    since = row["troubled_since"] or now
+    with write(engine) as conn:
+        hold(conn, str(row["company_id"]))
+        kept = {"trouble": code, "trouble_params": params, "troubled_since": since, "failures": failures}
+        conn.execute(update(connection).where(connection.c.id == row["id"]).values(**kept))
+        _set_due(conn, row, due_at)
+        if due_at is None or now - since >= QUIET_FOR:
+            facts = {"provider": row["provider"], "code": code, "params": params}
+            _move_episode(conn, row, now, failed=True, facts=facts)
+
+
+def _move_episode(conn: Connection, row: Row, now: datetime, *, failed: bool, facts: Mapping[str, Any]) -> None:
+    subject, on = f"source:{row['provider']}", local_day(now, str(row["zone"]))
+    update_failure(conn, str(row["company_id"]), subject, on, now, failed=failed, facts=facts)

@@ -1,0 +1,53 @@
+"""Sentences and names of episodes and what is done to them."""
+
+from app.wording.marker import N_
+
+SENTENCES: dict[str, str] = {
+    "bad_secret_key": N_("SEUIL_SECRET_KEY is not a key: it takes 32 random bytes, written in URL-safe base64."),
+    "bad_snooze": N_("It can’t be put off until {until}: give a time to come, within {days} days."),
+    "comment_empty": N_("The comment is empty."),
+    "episode_closed": N_("This alert is over; a comment can still be added."),
+    "no_such_connection": N_("There is no connection “{connection}”."),
+    "no_such_episode": N_("There is no such alert for this company."),
+    "secret_cannot_be_opened": N_("A stored secret can’t be opened: the key is not the one it was sealed with."),
+    "source_denied": N_("The source refuses access until somebody grants it anew ({why})."),
+    "source_failed": N_("Reading the source failed by a fault of ours ({error}); it is tried again."),
+    "source_unavailable": N_("The source could not be read, and is tried again ({why})."),
+    "state_dropped": N_("Seen once; it did not hold, and was dropped."),
+    "state_error": N_("It fails, and is tried again; this closes with the first success."),
+    "state_firing": N_("Confirmed in two weeks or more; it stays open until it has been calm for good."),
+    "state_no_data": N_("The source is silent: nobody can say. It goes on from where it was once data are back."),
+    "state_pending": N_("Seen once; it is confirmed if it still holds next week."),
+    "state_recovering": N_("Calm again; it closes if it stays so."),
+    "state_resolved": N_("Over: it came back, and stayed so."),
+}
+
+LABELS: dict[str, str] = {
+    "subject:assessment": N_("Assessment"),
+    "subject:verdict": N_("Verdict: {name}"),
+    "subject:source": N_("Source: {name}"),
+    "episode_state:pending": N_("to be confirmed"),
+    "episode_state:firing": N_("threshold crossed"),
+    "episode_state:recovering": N_("recovering"),
+    "episode_state:no_data": N_("no data"),
+    "episode_state:error": N_("failing"),
+    "episode_state:resolved": N_("ended"),
+    "episode_state:dropped": N_("not confirmed"),
+    "episode_kind:noticed": N_("seen for the first time"),
+    "episode_kind:fired": N_("confirmed"),
+    "episode_kind:worse": N_("worse"),
+    "episode_kind:recovering": N_("calm again"),
+    "episode_kind:relapsed": N_("back over the threshold"),
+    "episode_kind:resolved": N_("ended"),
+    "episode_kind:dropped": N_("did not hold"),
+    "episode_kind:frozen": N_("data stopped"),
+    "episode_kind:back": N_("data are back"),
+    "episode_kind:failed": N_("failed"),
+    "episode_kind:mended": N_("works again"),
+    "episode_kind:acknowledged": N_("acknowledged"),
+    "episode_kind:comment": N_("comment"),
+    "episode_kind:snoozed": N_("put off"),
+    "episode_kind:woken": N_("brought back: it got worse"),
+    "episode_kind:woken_by_hand": N_("brought back"),
+    "episode_kind:snooze_over": N_("brought back: the time is over"),
+}
