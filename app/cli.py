@@ -84,7 +84,9 @@ def serve(
         started = opened(with_demo=demo)
         take_over(started.engine, settings, utc_now())
         with DemoProgress(language()) as progress:
-            fill_demo(started.engine, utc_now(), told=progress.saved, looked_back=progress.looked_back)
+            fill_demo(
+                started.engine, utc_now(), language=language(), told=progress.saved, looked_back=progress.looked_back
+            )
         address = f"http://{settings.host}:{settings.port}"
         tell("served_at", address=address, email=settings.owner_email)
         if not started.is_first:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.body import Body
@@ -24,9 +24,14 @@ DIGEST = "digest"
 DOMAIN = "seuil.invalid"
 CHARTED = 20  # companies; of more, a letter draws none, and their months are left out
 
-_NEVER_READ = ("refused", "dropped")
+# What told its reader nothing: refused, or not sent yet, in which case the new letter takes its place.
+_NEVER_READ = ("refused", "dropped", "replaced", "waiting")
 _STATUS = ("error", "stale", "normal", "nothing")
 _VERDICTS = ("outsource", "prepare", "cannot_say", "too_early", "not_needed")
+
+
+class Overtaken(Exception):
+    """A letter that was to be replaced went out meanwhile: what is new must be read again."""
 
 
 def digests_due(conn: Connection, now: datetime) -> list[str]:
@@ -55,7 +60,11 @@ def digests_due(conn: Connection, now: datetime) -> list[str]:
 
 
 def write_digest(engine: Engine, key: str, clock: Clock, *, domain: str = DOMAIN) -> bool:
-    """Write the letter of a due key, once; say whether it was written now."""
+    """Write the letter of a due key, once; say whether it was written now.
+
+    Earlier letters that still wait are replaced: who sets a mail server after a month gets one letter, with all of it.
+    Raises Overtaken if one of them went out meanwhile.
+    """
     recipient_id, _, week = key.rpartition("@")
     now = clock()
     with read(engine) as conn:
@@ -63,13 +72,29 @@ def write_digest(engine: Engine, key: str, clock: Clock, *, domain: str = DOMAIN
             reader = find_recipient(conn, recipient_id)
         except NotFound:  # forgotten since
             return False
+        waiting = _waiting(conn, recipient_id, week)
         content = digest_content(conn, reader, week, now)
     reached("digest.content_read")
     with write(engine) as conn:
         written = _post(conn, reader, content, now, f"<digest.{week}.{recipient_id}@{domain}>")
+        if written:
+            _replace(conn, waiting)
         reached("digest.letter_inserted")
     reached("digest.committed")
     return written
+
+
+def _waiting(conn: Connection, recipient_id: str, week: str) -> list[str]:
+    x = letter.c
+    mine = (x.recipient_id == recipient_id, x.kind == DIGEST, x.period < week, x.state == "waiting")
+    return [str(one) for one in conn.execute(select(x.id).where(*mine)).scalars()]
+
+
+def _replace(conn: Connection, waiting: Sequence[str]) -> None:
+    x = letter.c
+    gone = update(letter).where(x.id.in_(waiting), x.state == "waiting").values(state="replaced")
+    if conn.execute(gone).rowcount != len(waiting):
+        raise Overtaken
 
 
 def _post(conn: Connection, reader: Recipient, content: Body, now: datetime, message_id: str) -> bool:
@@ -97,7 +122,7 @@ def _post(conn: Connection, reader: Recipient, content: Body, now: datetime, mes
 def digest_content(conn: Connection, reader: Recipient, week: str, now: datetime) -> Body:
     """Read what a letter to somebody says: of every company they read about, since the last letter they got.
 
-    One that was refused, or dropped on the way, told them nothing; one that still waits will.
+    One that was refused, dropped on the way, or still waits told them nothing.
 
     `told` remembers each company's last event. Within a company events are numbered in the order of their commits,
     over all companies they need not be.

@@ -69,8 +69,13 @@ def sync(
     now: datetime,
     *,
     told: Callable[[Stream, Saved], None] | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Saved:
-    """Read every stream of a connector from its bookmark to its end; a page and its bookmark are one commit."""
+    """Read every stream of a connector from its bookmark to its end; a page and its bookmark are one commit.
+
+    With a clock, each page is known from the instant it is saved at, so that an answer that was computed while others
+    were still to come is seen to be older than they are; without one, all are known from `now`.
+    """
     with read(engine) as conn:
         source = find_source(conn, connection_id)
         rows = conn.execute(
@@ -81,7 +86,8 @@ def sync(
     for stream, pages in connector.streams.items():
         for page in pages(cursors.get(stream)):
             with write(engine) as conn:
-                saved = save_page(conn, source, stream, page, now)
+                hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
+                saved = save_page(conn, source, stream, page, clock() if clock else now)
             reached("sync.page_committed")
             total += saved
             if told is not None:

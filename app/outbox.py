@@ -31,7 +31,8 @@ LEASE = timedelta(minutes=10)
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=6)
 TRIED_FOR = timedelta(days=3)
 WAITING, SENDING, SENT, REFUSED, KEPT, DROPPED = "waiting", "sending", "sent", "refused", "kept", "dropped"
-STATES = (WAITING, SENDING, SENT, REFUSED, KEPT, DROPPED)
+REPLACED = "replaced"  # by the next one, before it could be sent
+STATES = (WAITING, SENDING, SENT, REFUSED, KEPT, DROPPED, REPLACED)
 
 log = structlog.get_logger()
 

@@ -68,13 +68,26 @@ def _tidy(engine: Engine, _: str, clock: Clock, __: Beat) -> None:
 
 
 def tick(engine: Engine, clock: Clock, registry: Sequence[Step]) -> dict[str, int]:
-    """Do what is due, step by step; say how many pieces of each were done."""
-    done = {step.name: run_step(engine, step, clock) for step in registry}
-    with write(engine) as conn:
-        beat(conn, clock())
-    if any(done.values()):
-        log.info("tick", **{name: count for name, count in done.items() if count})
-    return done
+    """Do what is due, step by step; say how many pieces of each were done.
+
+    A step that cannot even say what is due keeps no other from being done; but such a tick does not count as a beat.
+    """
+    done = {step.name: _run(engine, step, clock) for step in registry}
+    if None not in done.values():
+        with write(engine) as conn:
+            beat(conn, clock())
+    counts = {name: count or 0 for name, count in done.items()}
+    if any(counts.values()):
+        log.info("tick", **{name: count for name, count in counts.items() if count})
+    return counts
+
+
+def _run(engine: Engine, step: Step, clock: Clock) -> int | None:
+    try:
+        return run_step(engine, step, clock)
+    except Exception:  # whatever it is, it must not stop the metronome; it is logged whole
+        log.exception("step_stopped", task=step.name)
+        return None
 
 
 def start_metronome(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> BackgroundScheduler:

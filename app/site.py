@@ -45,6 +45,7 @@ SHAPES: Mapping[str, str] = {
     "error": "✕",
     "resolved": "✓",
     "dropped": "–",
+    "replaced": "–",
     "waiting": "○",
     "sending": "◔",
     "sent": "✓",

@@ -27,6 +27,7 @@ Connect = Callable[[Row, datetime], Connector]
 SYNC = "sync"
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=6)
+LONGEST_ASKED = timedelta(days=1)  # a source may ask for this much patience
 QUIET_FOR = timedelta(days=1)  # a source that is away for less is nobody's business
 
 CONNECTORS: Mapping[str, Connect] = {
@@ -103,7 +104,7 @@ def sync_connection(
     with read(engine) as conn:
         row = find_connection(conn, connection_id)
     try:
-        saved = sync(engine, connection_id, connect(row, now), now, told=told)
+        saved = sync(engine, connection_id, connect(row, now), now, told=told, clock=clock)
     except SourceError as error:
         _keep_trouble(engine, row, error, clock())
         return None
@@ -137,7 +138,7 @@ def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> 
     elif isinstance(error, SourceError):
         code, params = "source_unavailable", {"why": str(error)}
         if isinstance(error, Unavailable) and error.retry_after_s is not None:
-            due_at = now + timedelta(seconds=error.retry_after_s)
+            due_at = now + timedelta(seconds=min(max(error.retry_after_s, 0), LONGEST_ASKED.total_seconds()))
     since = row["troubled_since"] or now
     with write(engine) as conn:
         hold(conn, str(row["company_id"]))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from app.alerts import update_alerts, update_failure
 from app.db import read, write
@@ -93,9 +93,11 @@ def due(engine: Engine, now: datetime) -> list[str]:
 
 
 def post(engine: Engine, now: datetime) -> Body:
-    """Write the one letter that is due, and give its content."""
+    """Write the one letter that is due, have it go out, and give its content."""
     (key,) = due(engine, now)
     assert write_digest(engine, key, lambda: now)
+    with write(engine) as conn:
+        conn.execute(update(letter).where(letter.c.state == "waiting").values(state="sent"))
     content: Body = letters(engine)[-1]["content"]
     return content
 

@@ -126,7 +126,7 @@ letter = Table(
     Column("message_id", String(255), nullable=False, unique=True),
     Column("content", JSON, nullable=False),
     Column("told_until", Key, nullable=False),  # the last episode event it speaks of
-    Column("state", String(10), nullable=False),  # waiting, sending, sent, refused, kept
+    Column("state", String(10), nullable=False),  # waiting, sending, sent, refused, kept, dropped, replaced
     Column("created_at", Instant, nullable=False),
     Column("next_try_at", Instant, nullable=False),
     Column("leased_until", Instant),

@@ -119,4 +119,5 @@ LABELS: dict[str, str] = {
     "letter_state:refused": N_("not delivered"),
     "letter_state:kept": N_("kept, not sent"),
     "letter_state:dropped": N_("not sent: unsubscribed"),
+    "letter_state:replaced": N_("replaced by the next one"),
 }

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, delete, update
 from app.alerts import add_comment, episodes, snooze
 from app.companies import add_company
 from app.db import write
-from app.digest import write_digest
+from app.digest import Overtaken, write_digest
 from app.faultpoints import _hooks, on_reaching
 from app.models.watch import letter, subscription
 from app.recipients import find_recipient, remove_recipient, unsubscribe
@@ -313,7 +313,7 @@ def test_a_first_letter_tells_the_last_week_as_news_and_all_that_is_open(engine:
     assert sorted(told["open"]) == ["assessment", "source:fec"]
 
 
-@pytest.mark.parametrize("state", ["refused", "dropped"])
+@pytest.mark.parametrize("state", ["refused", "dropped", "waiting"])
 def test_what_a_letter_that_never_arrived_told_is_told_again(engine: Engine, company: str, state: str) -> None:
     read_about(engine, company)
     look(engine, company, monday(46, 4))
@@ -329,6 +329,34 @@ def test_what_a_letter_that_never_arrived_told_is_told_again(engine: Engine, com
     assert again["news"]["new"][0]["subject"] == "source:demo"
     assert again["verdict"]["before"] == "not_needed"
     assert {one["name"]: one["level_before"] for one in again["signals"]}["quality"] == "calm"
+
+
+def test_who_sets_a_mail_server_after_weeks_sends_one_letter_with_all_of_it(engine: Engine, company: str) -> None:
+    lea = read_about(engine, company)
+    post(engine, monday(45))
+    for week in (46, 47, 48):
+        at = monday(week)
+        fail(engine, company, monday(week, 5), f"source:{week}")
+        assert write_digest(engine, f"{lea}@2026-W{week}", lambda at=at: at)  # type: ignore[misc]
+
+    assert [row["state"] for row in letters(engine)] == ["sent", "replaced", "replaced", "waiting"]
+    told = letters(engine)[-1]["content"]["companies"][0]["news"]["new"]
+    assert {entry["subject"] for entry in told} == {"source:46", "source:47", "source:48"}
+
+
+def test_a_letter_that_goes_out_while_the_next_is_written_is_not_told_again(engine: Engine, company: str) -> None:
+    lea = read_about(engine, company)
+    assert write_digest(engine, f"{lea}@2026-W47", lambda: monday(47))
+
+    def send() -> None:
+        with write(engine) as conn:
+            conn.execute(update(letter).values(state="sent"))
+
+    with when_reaching("digest.content_read", send), pytest.raises(Overtaken):
+        write_digest(engine, f"{lea}@2026-W48", lambda: monday(48))
+
+    assert [row["state"] for row in letters(engine)] == ["sent"]
+    assert write_digest(engine, f"{lea}@2026-W48", lambda: monday(48))
 
 
 def test_each_company_is_told_from_where_its_own_news_ended(engine: Engine, company: str) -> None:

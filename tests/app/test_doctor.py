@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, event, insert, update
 
 from app.assessment import assess_company
 from app.companies import add_company, connection_for
@@ -115,9 +115,10 @@ def test_writing_is_tried_and_leaves_nothing(engine: Engine) -> None:
 
 
 def test_a_database_that_can_only_be_read_is_reported(sqlite_engine: Engine) -> None:
-    locked = open_database(f"sqlite:///file:{sqlite_engine.url.database}?mode=ro&uri=true")
+    event.listen(sqlite_engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only=ON"))
+    sqlite_engine.dispose()
 
-    check = check_writable(locked, NOW)
+    check = check_writable(sqlite_engine, NOW)
 
     assert (check.code, check.state) == ("doctor_not_writable", State.BAD)
 

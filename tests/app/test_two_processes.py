@@ -63,10 +63,17 @@ def environment(**settings: object) -> dict[str, str]:
     return kept | {"LC_ALL": "C"} | {f"SEUIL_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-def serve(path: Path, port: int) -> "subprocess.Popen[str]":
+@contextmanager
+def serve(path: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """Start a server, and kill it in the end."""
     env = environment(database_url=f"sqlite:///{path}", port=port, owner_password="long enough")
     command = [sys.executable, "-m", "app.cli", "serve"]
-    return subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:  # noqa: S603 - ourselves
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
@@ -83,21 +90,14 @@ def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
 
 
 def test_a_second_server_on_an_embedded_database_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
-    path, port = tmp_path / "seuil.db", free_port()
+    path, port, after = tmp_path / "seuil.db", free_port(), free_port()
     with serve(path, port) as first:
-        try:
-            wait_for(port, first)
-            with serve(path, free_port()) as second:
-                said = second.communicate(timeout=120)
-            still = httpx.get(f"http://127.0.0.1:{port}/livez").status_code
-        finally:
-            first.kill()
-    after = free_port()
+        wait_for(port, first)
+        with serve(path, free_port()) as second:
+            said = second.communicate(timeout=120)
+        still = httpx.get(f"http://127.0.0.1:{port}/livez").status_code
     with serve(path, after) as third:
-        try:
-            wait_for(after, third)
-        finally:
-            third.kill()
+        wait_for(after, third)
 
     assert second.returncode == 2
     assert said == ("", f"Another Seuil already serves this database ({path}): stop it first, or use PostgreSQL.\n")

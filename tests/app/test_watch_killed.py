@@ -1,0 +1,286 @@
+"""Killed between any two effects of the watch (`kill -9`): nothing is half there, and doing it again mends it."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, Table, select
+
+from app.companies import add_company, connection_for
+from app.db import open_database, read, write
+from app.jobs import LEASE
+from app.models.answers import assessment, reading
+from app.models.core import bookmark, connection
+from app.models.facts import issue_fact
+from app.models.records import document, record_version, reminder
+from app.models.watch import episode, episode_event, heartbeat, job_run, letter
+from app.outbox import LEASE as MAIL_LEASE
+from app.recipients import add_recipient
+from tests.conftest import NOW
+from tests.mail_server import Desk, mail_server
+
+pytestmark = pytest.mark.xdist_group("kill")
+ROOT = Path(__file__).parents[2]
+EARLIER = NOW - timedelta(days=7)
+MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # eight in Paris: letters are due
+BEFORE, AFTER = 210, 280  # invoices a week ago, and now: four pages more, and one of reminders
+POINTS_OF_READING = ["sync.rows_saved", "sync.bookmark_turned", "sync.page_committed"]
+
+TICK = """
+import os, signal, sys
+from datetime import datetime, timedelta
+from app.assessment import assess_period, assessments_due
+from app.db import open_database
+from app.faultpoints import on_reaching
+from app.jobs import Step
+from app.schedule import steps, tick
+from app.settings import Settings
+from app.sources import SYNC, sync_period, syncs_due
+from tests.small_source import SmallSource
+
+url, now, invoices, mail_port, point, nth = sys.argv[1:]
+engine, now = open_database(url), datetime.fromisoformat(now)
+mail = {"smtp_host": "127.0.0.1", "smtp_port": int(mail_port), "smtp_security": "none"} if mail_port else {}
+settings = Settings(**mail)
+left = int(nth)
+
+def connect(row, now):
+    return SmallSource(int(invoices))
+
+def sync(engine, key, clock, beat):
+    sync_period(engine, key, clock, beat, every=timedelta(hours=6), connect=connect)
+
+def pull_the_plug(reached):
+    global left
+    if reached == point:
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+on_reaching(pull_the_plug)
+registry = [Step(SYNC, syncs_due, sync), *(step for step in steps(settings) if step.name != SYNC)]
+tick(engine, lambda: now, registry)
+"""
+
+
+def tick(
+    path: Path, now: datetime, *, invoices: int = AFTER, desk: Desk | None = None, point: str = "", nth: int = 1
+) -> int:
+    """Tick once in a process of its own; killed when a point is reached for the nth time. Give its exit code."""
+    said = (f"sqlite:///{path}", now.isoformat(), str(invoices), str(desk.port) if desk else "", point, str(nth))
+    command = [sys.executable, "-c", TICK, *said]
+    return subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode  # noqa: S603 - our own
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+def copy(path: Path, to: Path) -> Path:
+    with opened(path) as engine, engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Path(shutil.copy(path, to))
+
+
+def rows(path: Path, table: Table, *without: str) -> list[dict[str, Any]]:
+    """Give a table's rows without some columns, in the order of their keys."""
+    kept = [column for column in table.c if column.name not in without]
+    with opened(path) as engine, read(engine) as conn:
+        return [dict(row) for row in conn.execute(select(*kept).order_by(*table.primary_key)).mappings()]
+
+
+IDS = ("id", "episode_id", "assessment_id")
+INSTANTS = ("known_at", "first_known_at", "opened_at", "at", "read_at", "changed_at", "due_at", "superseded_at")
+TABLES: Sequence[Table] = (
+    document,
+    reminder,
+    record_version,
+    bookmark,
+    connection,
+    issue_fact,
+    assessment,
+    reading,
+    episode,
+    episode_event,
+)
+
+
+def everything(path: Path) -> Mapping[str, list[dict[str, Any]]]:
+    """Give what the watch knows, but for made-up ids and the instants it learnt it at."""
+    return {table.name: rows(path, table, *IDS, *INSTANTS) for table in TABLES}
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A database before and after a tick that nobody killed, and one more after that with a letter's reader."""
+
+    before: Path
+    after: Path
+    known: Mapping[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def clean(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Clean:
+    folder = tmp_path_factory.mktemp("watch")
+    path = folder / "seuil.db"
+    shutil.copy(sqlite_template, path)
+    with opened(path) as engine, write(engine) as conn:
+        company_id = add_company(conn, "Menuiserie Aubrac", EARLIER, siren="123456782", zone="Europe/Paris")
+        connection_for(conn, company_id, "demo", EARLIER)
+        add_recipient(conn, company_id, "claire@durand.test", "fr", "Europe/Paris", EARLIER)
+    assert tick(path, EARLIER, invoices=BEFORE) == 0
+    # The letter of the week before is not under test.
+    before = copy(path, folder / "before.db")
+    assert tick(path, NOW) == 0
+    after = copy(path, folder / "after.db")
+    return Clean(before, after, everything(after))
+
+
+def test_left_alone_a_tick_reads_answers_and_tells(clean: Clean) -> None:
+    with opened(clean.after) as engine, read(engine) as conn:
+        due_at = conn.execute(select(connection.c.due_at)).scalar()
+    late = [row for row in clean.known["episode"] if row["subject"] == "late_invoicing"]
+
+    assert len(rows(clean.before, document)) == BEFORE
+    assert len(clean.known["document"]) == AFTER
+    assert len(clean.known["reminder"]) == AFTER // 10
+    assert due_at == NOW + timedelta(hours=6)
+    assert [row["state"] for row in late] == ["firing"]
+    assert len(clean.known["assessment"]) == 2
+
+
+def is_whole(path: Path) -> bool:
+    """Fail if a page is there without its bookmark, or the other way round; say whether all pages are there."""
+    for table, stream in ((document, "invoices"), (reminder, "reminders")):
+        (mark,) = [row for row in rows(path, bookmark) if row["stream"] == stream]
+        assert int(mark["cursor"]["next"]) == mark["rows"] == len(rows(path, table))
+    return len(rows(path, document)) == AFTER
+
+
+def open_work(path: Path) -> list[str]:
+    return [row["task"] for row in rows(path, job_run) if row["finished_at"] is None]
+
+
+KILLS = [
+    *((point, nth, "sync") for point in POINTS_OF_READING for nth in (1, 3, 5)),
+    ("sync.connection_read", 1, "sync"),
+    ("sync.committed", 1, "sync"),
+    ("assess.answer_kept", 1, "assess"),
+    ("assess.alerts_moved", 1, "assess"),
+    ("assess.committed", 1, "assess"),
+]
+
+
+@pytest.mark.parametrize(("point", "nth", "task"), KILLS)
+def test_killed_anywhere_the_next_ticks_come_to_what_an_undisturbed_one_does(
+    clean: Clean, tmp_path: Path, point: str, nth: int, task: str
+) -> None:
+    path = copy(clean.before, tmp_path / "seuil.db")
+
+    assert tick(path, NOW, point=point, nth=nth) == -signal.SIGKILL
+    is_whole(path)
+    assert open_work(path) == [task]
+    assert tick(path, NOW + LEASE) == 0
+    assert open_work(path) == [task] if point == "sync.committed" else open_work(path) == []
+    assert is_whole(path)
+    assert everything(path) == clean.known
+    with opened(path) as engine, read(engine) as conn:
+        read_again = task == "sync" and point != "sync.committed"
+        due_at = NOW + (LEASE if read_again else timedelta(0)) + timedelta(hours=6)
+        assert conn.execute(select(connection.c.due_at)).scalar() == due_at
+    settled = everything(path)
+    assert tick(path, NOW + 2 * LEASE) == 0
+    assert everything(path) == settled
+
+
+@pytest.mark.parametrize("point", ["sync.page_committed", "assess.answer_kept"])
+def test_while_the_lease_lasts_nobody_else_begins_it(clean: Clean, tmp_path: Path, point: str) -> None:
+    path = copy(clean.before, tmp_path / "seuil.db")
+    tick(path, NOW, point=point)
+    task, read_so_far = open_work(path)[0], len(rows(path, document))
+
+    assert tick(path, NOW + LEASE - timedelta(seconds=1)) == 0
+    assert task in open_work(path)
+    assert len(rows(path, document)) == read_so_far
+    assert [row["attempts"] for row in rows(path, job_run) if row["task"] == task and not row["finished_at"]] == [1]
+
+
+def test_half_the_data_answered_meanwhile_are_answered_again_once_they_are_whole(clean: Clean, tmp_path: Path) -> None:
+    path = copy(clean.before, tmp_path / "seuil.db")
+    tick(path, NOW, point="sync.page_committed", nth=2)
+    tick(path, NOW + timedelta(minutes=1))  # answers from what is there
+    half = everything(path)["assessment"]
+    tick(path, NOW + LEASE)
+
+    assert len(half) == len(clean.known["assessment"])
+    assert half != clean.known["assessment"]
+    assert everything(path)["assessment"] == clean.known["assessment"]
+    assert [row["subject"] for row in everything(path)["episode"]] == [row["subject"] for row in clean.known["episode"]]
+
+
+# Letters
+
+
+def letters(path: Path) -> list[dict[str, Any]]:
+    return [row for row in rows(path, letter) if row["period"] == "2026-W48"]
+
+
+@pytest.mark.parametrize("point", ["digest.content_read", "digest.letter_inserted", "digest.committed"])
+def test_killed_while_a_letter_is_written_it_is_written_once_and_sent_once(
+    clean: Clean, tmp_path: Path, point: str
+) -> None:
+    path = copy(clean.after, tmp_path / "seuil.db")
+
+    with mail_server() as desk:
+        assert tick(path, MONDAY, desk=desk, point=point) == -signal.SIGKILL
+        written = len(letters(path))
+        assert desk.raw == []
+        for n in range(1, 4):
+            assert tick(path, MONDAY + n * LEASE, desk=desk) == 0
+    (kept,) = letters(path)
+    mails = [str(mail["Message-ID"]) for mail in desk.letters if mail["X-Seuil-Period"] == "2026-W48"]
+
+    assert written == (point == "digest.committed")
+    assert kept["state"] == "sent"
+    assert mails == [kept["message_id"]]
+
+
+@pytest.mark.parametrize(
+    ("point", "mails"), [("send.claimed", 1), ("send.composed", 1), ("send.accepted", 2), ("send.marked", 1)]
+)
+def test_killed_while_a_letter_is_sent_it_arrives_and_twice_at_most_under_one_name(
+    clean: Clean, tmp_path: Path, point: str, mails: int
+) -> None:
+    path = copy(clean.after, tmp_path / "seuil.db")
+
+    with mail_server() as desk:
+        assert tick(path, MONDAY, desk=desk, point=point) == -signal.SIGKILL
+        (killed,) = letters(path)
+        for n in range(1, 4):
+            assert tick(path, MONDAY + n * max(LEASE, MAIL_LEASE), desk=desk) == 0
+    (kept,) = letters(path)
+    arrived = [mail for mail in desk.letters if mail["X-Seuil-Period"] == "2026-W48"]
+
+    assert killed["state"] == ("sent" if point == "send.marked" else "sending")
+    assert kept["state"] == "sent"
+    assert len(arrived) == mails
+    assert {str(mail["Message-ID"]) for mail in arrived} == {kept["message_id"]}
+    assert kept["content"] == killed["content"]
+
+
+def test_a_tick_that_was_killed_has_been_seen_alive(clean: Clean, tmp_path: Path) -> None:
+    path = copy(clean.before, tmp_path / "seuil.db")
+    tick(path, NOW, point="sync.rows_saved")
+
+    assert [row["beat_at"] for row in rows(path, heartbeat)] == [NOW]
