@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from app.alerts import VERDICT, episodes
+from app.alerts import ACTIONABLE, VERDICT, episodes
 from app.models.watch import episode_event
 from signals.episodes import Kind, State
 
@@ -48,7 +48,7 @@ def tell(conn: Connection, company_id: str, since: int | None, now: datetime) ->
         mine = [event for event in events if event["episode_id"] == row["id"]]
         told = next((event for event in reversed(mine) if _is_told(row["subject"], event["kind"])), None)
         if told is not None and _is_news(row, told, now):
-            news[SECTIONS[told["kind"]]].append(_entry(row, told["kind"], mine))
+            news[section_of(row["subject"], told["kind"])].append(_entry(row, told["kind"], mine))
     listed = [
         (row, _entry(row, "", [event for event in events if event["episode_id"] == row["id"]]))
         for row in rows
@@ -59,6 +59,13 @@ def tell(conn: Connection, company_id: str, since: int | None, now: datetime) ->
         "open": [entry for row, entry in listed if row["state"] != State.PENDING.value],
         "pending": [entry for row, entry in listed if row["state"] == State.PENDING.value],
     }
+
+
+def section_of(subject: str, kind: str) -> str:
+    """Give where an event is told: a new verdict that asks for nothing is no alarm."""
+    if subject.startswith(VERDICT) and subject.removeprefix(VERDICT) not in ACTIONABLE:
+        return "worse" if subject.endswith("cannot_say") else "better"
+    return SECTIONS[kind]
 
 
 def _events(conn: Connection, company_id: str, since: int | None, now: datetime) -> list[Row]:

@@ -79,7 +79,7 @@ def _letters(engine: Engine) -> dict[str, Row]:
 def _letter_line(row: Row, language: str) -> str:
     why = trouble_text(row["trouble"], language)
     if row["state"] == "refused":
-        return f"{row['email']}: {why}"
+        return say("said_of", {"what": row["email"], "said": why}, language)
     again = {"email": row["email"], "why": why, "at": f"{row['next_try_at']:%Y-%m-%d %H:%M} UTC"}
     return say("letter_tried_again", again, language)
 

@@ -73,7 +73,7 @@ def sync_sources(
         troubled = [row for row in _pulled(conn, asked) if row["trouble"]]
     for row in troubled:
         why = say(row["trouble"], row["trouble_params"] or {}, language)
-        typer.secho(f"{_named(row, language)}: {why}", fg="red")
+        typer.secho(_of(_named(row, language), why, language), fg="red")
     if not keys:
         typer.echo(say("nothing_due_to_read" if wanted else "no_source_to_read", {}, language))
     return not troubled
@@ -93,6 +93,10 @@ def _pulled(conn: Connection, asked: str | None) -> list[Row]:
 
 def _named(row: Row, language: str) -> str:
     return f"{row['name']} – {label('provider', row['provider'], language)}"
+
+
+def _of(what: str, said: str, language: str) -> str:
+    return say("said_of", {"what": what, "said": said}, language)
 
 
 class _Streams:
@@ -137,12 +141,12 @@ def _sync_step(settings: Settings, reading: Reading, told: _Streams) -> Step:
 
 def _print_read(row: Row, reading: Reading, language: str) -> None:
     if row["id"] not in reading.saved:
-        typer.echo(f"{_named(row, language)}: {say('read_elsewhere', {}, language)}")
+        typer.echo(_of(_named(row, language), say("read_elsewhere", {}, language), language))
         return
     saved = reading.saved[row["id"]]
     if saved is not None:
         counts = {"new": saved.new, "changed": saved.changed, "unchanged": saved.unchanged, "refused": saved.refused}
-        typer.echo(f"{_named(row, language)}: {say('rows_done', counts, language)}")
+        typer.echo(_of(_named(row, language), say("rows_done", counts, language), language))
 
 
 # Assessing
@@ -208,4 +212,4 @@ def say_check(check: Check, language: str) -> str:
         params["task"] = label("task", str(params["task"]), language)
     if check.why is not None:
         params["why"] = say(*check.why, language)
-    return f"{label('check', check.name, language)}: {say(check.code, params, language)}"
+    return _of(label("check", check.name, language), say(check.code, params, language), language)

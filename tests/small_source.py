@@ -1,11 +1,20 @@
-"""A source without a network: a few hundred invoices in pages, half of them a month late; it may fail on request."""
+"""A source without a network: a few hundred invoices in pages, half of them a month late; it may fail on request.
+
+And the steps of a tick with it in place of the sources that the registry knows.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from sqlalchemy import Engine
+
+from app.jobs import Beat, Clock, Step
+from app.schedule import steps
+from app.settings import Settings
+from app.sources import SYNC, sync_period, syncs_due
 from connectors.base import Cursor, Page, Pages
 from connectors.records import Direction, DocumentKind, DocumentStatus, Invoice, Reminder, Stream
 
@@ -61,3 +70,17 @@ class SmallSource:
         begin, end = int(cursor["next"]) if cursor else 0, self.invoices // 10
         if begin < end:
             yield Page(tuple(map(reminder, range(begin, end))), {"next": str(end)})
+
+
+def registry(invoices: int, mail_port: int | None = None) -> list[Step]:
+    """List the steps of a tick: this source, and all others as they are."""
+
+    def connect(_: Any, __: datetime) -> SmallSource:
+        return SmallSource(invoices)
+
+    def sync(engine: Engine, key: str, clock: Clock, beat: Beat) -> None:
+        sync_period(engine, key, clock, beat, every=timedelta(hours=6), connect=connect)
+
+    mail: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": mail_port, "smtp_security": "none"}
+    known = steps(Settings(**(mail if mail_port else {})))
+    return [Step(SYNC, syncs_due, sync), *(step for step in known if step.name != SYNC)]

@@ -7,6 +7,7 @@ SENTENCES: dict[str, str] = {
     "nothing_due_to_read": N_("No source is due to be read; `--all` reads them all the same."),
     "no_source_to_read": N_("There is no source that Seuil reads by itself."),
     "read_elsewhere": N_("another process is reading it, or it waits for another try."),
+    "said_of": N_("{what}: {said}"),
     "stream_rows": N_("{stream}: {rows} rows"),
     "nothing_due_to_assess": N_("Every company has its answer of today."),
     "assess_failed": N_("Assessing {company} failed by a fault of ours ({error}); it is tried again."),

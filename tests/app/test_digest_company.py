@@ -214,7 +214,8 @@ def test_a_verdict_that_calls_for_action_is_news_once_and_its_end_is_the_verdict
     mine = "verdict:outsource"
     assert told[42] == {"pending": [mine]}
     assert told[43] == {"new": [mine], "open": [mine]}
-    assert {section for week in range(44, 50) for section in told[week]} == {"open", "pending", "new"}
+    assert {section for week in range(44, 50) for section in told[week]} == {"open", "pending", "better"}
+    assert told[48]["better"] == ["verdict:not_needed"]  # good news is no alarm
     assert [week for week, one in told.items() if mine in one.get("new", [])] == [43]
     assert mine not in told[48].get("open", [])
 
