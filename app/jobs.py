@@ -22,7 +22,7 @@ FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=6)
 KEPT = timedelta(days=60)  # older rows are dropped: periods only go forward
 PATIENCE = timedelta(minutes=2)
-TICK = "tick"
+TICK, BY_HAND = "tick", "by hand"
 
 Clock = Callable[[], datetime]
 Beat = Callable[[], None]
@@ -112,22 +112,25 @@ def beat(conn: Connection, now: datetime, name: str = TICK) -> None:
     conn.execute(row.on_conflict_do_update(index_elements=["name"], set_={"beat_at": now}))
 
 
-def run_step(engine: Engine, step: Step, clock: Clock, keys: Sequence[str] | None = None) -> int:
+def run_step(
+    engine: Engine, step: Step, clock: Clock, keys: Sequence[str] | None = None, *, beat_as: str = TICK
+) -> int:
     """Do what is due of one step (or given periods of it), each piece by itself; say how many were done.
 
     What is not begun within `PATIENCE` waits for the next tick, so that a long queue of one step starves no other.
+    `beat_as` is whose sign of life this is: steps run by hand must not pass for the metronome.
     """
     begun = clock()
     if keys is None:
         with read(engine) as conn:
             keys = step.due(conn, clock())
     in_time = takewhile(lambda _: clock() - begun <= PATIENCE, keys)
-    return sum(_run(engine, step, key, clock) for key in in_time)
+    return sum(_run(engine, step, key, clock, beat_as) for key in in_time)
 
 
-def _run(engine: Engine, step: Step, key: str, clock: Clock) -> bool:
+def _run(engine: Engine, step: Step, key: str, clock: Clock, beat_as: str) -> bool:
     with write(engine) as conn:
-        beat(conn, clock())
+        beat(conn, clock(), beat_as)
         mine = claim(conn, step.name, key, clock())
     if mine is None:
         return False
@@ -135,7 +138,7 @@ def _run(engine: Engine, step: Step, key: str, clock: Clock) -> bool:
 
     def still_here() -> None:
         with write(engine) as conn:
-            beat(conn, clock())
+            beat(conn, clock(), beat_as)
             renew(conn, taken, clock())
 
     try:

@@ -12,7 +12,7 @@ from app.companies import companies, company_called
 from app.db import read, write
 from app.digest import preview_content
 from app.errors import BadInput, NotFound, Refused
-from app.jobs import Clock, run_step
+from app.jobs import BY_HAND, Clock, run_step
 from app.language import LANGUAGES
 from app.models.watch import letter, recipient
 from app.outbox import trouble_text
@@ -46,7 +46,7 @@ def send_letters(engine: Engine, settings: Settings, clock: Clock, language: str
         with read(engine) as conn:
             keys = step.due(conn, clock())
         for key in keys:
-            run_step(engine, step, clock, [key])
+            run_step(engine, step, clock, [key], beat_as=BY_HAND)
     after = _letters(engine)
     moved = [row for row in after.values() if before.get(row["id"], {}).get("state") != row["state"]]
     waiting = [row for row in after.values() if row["state"] in {"waiting", "sending"}]

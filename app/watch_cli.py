@@ -19,7 +19,7 @@ from app.companies import companies, company_called
 from app.db import read, write
 from app.doctor import Check, State, examine
 from app.intake import Saved
-from app.jobs import Beat, Clock, Step, run_step
+from app.jobs import BY_HAND, Beat, Clock, Step, run_step
 from app.models.core import company, connection
 from app.models.watch import job_run
 from app.progress import console
@@ -67,7 +67,7 @@ def sync_sources(
         row = wanted[key.partition("@")[0]]
         reading = Reading()
         with _shown(f"{_named(row, language)} – ", language) as told:
-            run_step(engine, _sync_step(settings, reading, told), clock, [key])
+            run_step(engine, _sync_step(settings, reading, told), clock, [key], beat_as=BY_HAND)
         _print_read(row, reading, language)
     with read(engine) as conn:
         troubled = [row for row in _pulled(conn, asked) if row["trouble"]]
@@ -164,7 +164,7 @@ def assess_due(
     fine = True
     for key in keys:
         company_id = key.partition("@")[0]
-        done = run_step(engine, step, clock, [key])
+        done = run_step(engine, step, clock, [key], beat_as=BY_HAND)
         with read(engine) as conn:
             served, trouble = latest(conn, company_id), _trouble(conn, step.name, key)
         if done and served is not None:

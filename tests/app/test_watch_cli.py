@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, insert, select, update
 
+from app.alive import last_beat
 from app.companies import add_company, connection_for
 from app.db import read, write
 from app.jobs import claim
@@ -283,3 +284,12 @@ def test_a_source_made_due_by_hand_is_read_though_it_was_read_just_now(engine: E
     with read(engine) as conn:
         read_at = conn.execute(select(connection.c.read_at).where(connection.c.id == source)).scalar_one()
     assert read_at == NOW + timedelta(minutes=1)
+
+
+def test_work_by_hand_does_not_pass_for_the_metronome(engine: Engine, source: str) -> None:
+    assert source
+    assert sync(engine)
+    assert assess(engine)
+
+    with read(engine) as conn:
+        assert last_beat(conn) is None

@@ -95,7 +95,7 @@ def rows(path: Path | Engine, table: Table, *without: str) -> list[dict[str, Any
         return [dict(row) for row in conn.execute(select(*kept).order_by(*table.primary_key)).mappings()]
 
 
-IDS = ("id", "episode_id", "assessment_id")
+IDS = ("id", "episode_id", "assessment_id", "company_id", "connection_id", "etag")
 INSTANTS = ("known_at", "first_known_at", "opened_at", "at", "read_at", "changed_at", "due_at", "superseded_at")
 TABLES: Sequence[Table] = (
     document,
@@ -112,8 +112,12 @@ TABLES: Sequence[Table] = (
 
 
 def everything(path: Path | Engine) -> Mapping[str, list[dict[str, Any]]]:
-    """Give what the watch knows, but for made-up ids and the instants it learnt it at."""
-    return {table.name: rows(path, table, *IDS, *INSTANTS) for table in TABLES}
+    """Give what the watch knows, but for ids that were made up and the instants it was learnt at."""
+    (source,) = rows(path, connection)
+    known = {table.name: rows(path, table, *IDS, *INSTANTS) for table in TABLES}
+    for row in known["assessment"]:
+        row["body"] = row["body"].replace(source["company_id"], "").replace(source["id"], "")
+    return known
 
 
 @dataclass(frozen=True)
