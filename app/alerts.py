@@ -1,6 +1,7 @@
 """Episodes kept: what an assessment saw moves them on, what people do stands beside it, and nothing is rewritten."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ ASSESSMENT = "assessment"
 ACTIONABLE = (Verdict.OUTSOURCE.value, Verdict.PREPARE.value)
 # A verdict that calls for action stays open while it stands; any other is news. Each must have held for two weeks.
 STANDING, NEWS = Rules(recovery_days=7), Rules(is_news=True)
-ANNOUNCES = (Kind.FIRED.value, Kind.RELAPSED.value)
+ANNOUNCES = (Kind.FIRED.value, Kind.RELAPSED.value, Kind.BACK.value)
 OPEN_STATES = tuple(state.value for state in State if state not in (State.RESOLVED, State.DROPPED))
 LONGEST_SNOOZE_DAYS = 366
 NOTE_KEPT = 2000
@@ -44,6 +45,8 @@ def update_alerts(conn: Connection, company_id: str, body: Body, before: Body | 
     threads = _open_threads(conn, company_id)
     for subject, look, rules in seen:
         row = threads.get(subject)
+        if row is not None and subject.startswith(VERDICT):  # what it was announced against, not itself
+            look = replace(look, facts={**look.facts, "before": row["facts"].get("before")})  # noqa: PLW2901
         _save(conn, company_id, subject, row, step(_thread(row) if row else None, look, rules), now)
     _end_snoozes(conn, company_id, now)
 
@@ -100,16 +103,19 @@ def announced_verdict(conn: Connection, company_id: str) -> str | None:
     Where none was, that is the first answer that is not reconstructed, unless it calls for action: that is news.
     """
     e, n = episode.c, episode_event.c
-    newest = (
-        select(e.subject)
+    moves = (
+        select(e.subject, n.kind, n.facts)
         .join(episode_event, n.episode_id == e.id)
-        .where(n.company_id == company_id, e.subject.startswith(VERDICT), n.kind.in_(ANNOUNCES))
+        .where(
+            n.company_id == company_id, e.subject.startswith(VERDICT), n.kind.in_(ANNOUNCES), e.fired_on.is_not(None)
+        )
         .order_by(n.no.desc())
-        .limit(1)
+        .limit(len(Verdict) * 2)
     )
-    said = conn.execute(newest).scalar()
-    if said is not None:
-        return str(said).removeprefix(VERDICT)
+    for subject, kind, facts in conn.execute(moves):
+        # Back from silence announces what stands, and the others are back with it.
+        if kind != Kind.BACK.value or facts.get("now") == facts.get("verdict"):
+            return str(subject).removeprefix(VERDICT)
     a = assessment.c
     first = (
         select(a.verdict)

@@ -22,7 +22,7 @@ def stopped_since(conn: Connection, now: datetime) -> datetime | None:
     Nothing ever seen is no alarm: a database that is filled by hand has no metronome.
     """
     beat = last_beat(conn)
-    return beat if beat is not None and now - beat > STOPPED_AFTER else None
+    return beat if beat is not None and abs(now - beat) > STOPPED_AFTER else None
 
 
 def is_failing(now: datetime) -> ColumnElement[bool]:

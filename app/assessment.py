@@ -50,6 +50,7 @@ class Served:
 def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness, Body]:
     """Compute a company's readiness on a day, without storing it."""
     with write(engine) as conn:
+        hold(conn, company_id)  # what is being saved just now is waited for: its clock may be older than ours
         refresh_touched(conn, company_id)
     with read(engine) as conn:
         row = find_company(conn, company_id)
@@ -69,21 +70,29 @@ def as_text(body: Body) -> tuple[str, str]:
 def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date | None = None) -> Served:
     """Assess a company as of a day (default: today, in its zone) and keep the answer."""
     with read(engine) as conn:
-        zone = str(find_company(conn, company_id)["zone"])
-    day = as_of or local_day(now, zone)
+        row = find_company(conn, company_id)
+    today = local_day(now, str(row["zone"]))
+    day = as_of or today
     answer, body = answer_for(engine, company_id, day)
     served = Served(day, answer.verdict.value, answer.reconstructed, *as_text(body))
     with write(engine) as conn:
         hold(conn, company_id)
+        if day == today and not row["is_demo"]:
+            _forget_future(conn, company_id, today)
         before = latest(conn, company_id)
         _keep(conn, company_id, answer, served, now)
         reached("assess.answer_kept")
-        if as_of is None:  # a look back moves nothing
+        if day == today:  # a look back moves nothing
             update_alerts(conn, company_id, body, before.content if before else None, now)
             update_failure(conn, company_id, ASSESSMENT, day, now, failed=False, facts={})
         reached("assess.alerts_moved")
     reached("assess.committed")
     return served
+
+
+def _forget_future(conn: Connection, company_id: str, today: date) -> None:
+    """Drop answers for days to come: a clock that was ahead once must not keep a company from being assessed."""
+    conn.execute(delete(assessment).where(assessment.c.company_id == company_id, assessment.c.as_of > today))
 
 
 def _keep(conn: Connection, company_id: str, answer: Readiness, served: Served, now: datetime) -> None:
@@ -166,7 +175,7 @@ def assessments_due(conn: Connection, now: datetime) -> list[str]:
     )
     c, a = company.c, assessment.c
     rows = conn.execute(
-        select(c.id, c.zone, newest.c.as_of, a.known_at, changed.c.changed_at)
+        select(c.id, c.zone, c.is_demo, newest.c.as_of, a.known_at, changed.c.changed_at)
         .outerjoin(newest, newest.c.company_id == c.id)
         .outerjoin(changed, changed.c.company_id == c.id)
         .outerjoin(assessment, (a.company_id == c.id) & (a.process == "all") & (a.as_of == newest.c.as_of))
@@ -175,7 +184,8 @@ def assessments_due(conn: Connection, now: datetime) -> list[str]:
     due = []
     for row in rows:
         today = local_day(now, row.zone)
-        if row.as_of is None or row.as_of < today:
+        is_ahead = row.as_of is not None and row.as_of > today and not row.is_demo
+        if row.as_of is None or row.as_of < today or is_ahead:
             due.append(f"{row.id}@{today.isoformat()}")
         elif row.as_of == today and row.changed_at is not None and row.changed_at > row.known_at:
             due.append(f"{row.id}@{row.changed_at.isoformat()}")

@@ -17,6 +17,7 @@ from app.frames import typed
 from app.imports import ImportRow, current_imports
 from app.models.core import bookmark, connection
 from app.models.ledger import ledger_entry
+from app.models.people import declaration
 from app.models.records import absence, activity, cost, document, payment, reminder, time_entry
 from signals.calendar import day_number
 
@@ -90,8 +91,12 @@ def feed(conn: Connection, row: RowMapping, provider: str, kind: str) -> dict[st
 
 
 def imported_on(conn: Connection, company_id: str) -> date | None:
-    """Give the day of the first import."""
+    """Give the day of the first import; without any, that of the first declaration: from then on answers are live."""
     first = conn.execute(
         select(func.min(connection.c.created_at)).where(connection.c.company_id == company_id)
     ).scalar()
+    if first is None:
+        first = conn.execute(
+            select(func.min(declaration.c.known_at)).where(declaration.c.company_id == company_id)
+        ).scalar()
     return first.date() if first else None

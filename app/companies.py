@@ -1,23 +1,24 @@
 """Companies and their connections: make, find, remove."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.db import hold
 from app.errors import NotFound, Refused
 from app.ids import new_id
 from app.models.core import company, connection
 from app.models.ledger import ledger_import, staged_line
-from app.models.watch import recipient, subscription
+from app.models.watch import letter, recipient, subscription
 
 Row = Mapping[str, Any]
 
 # Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
 PROVIDER_KINDS: Mapping[str, str] = {"demo": "api", "push": "api", "csv": "file", "fec": "file"}
 PROVIDER_RANK: Mapping[str, int] = {"demo": 0, "push": 1, "csv": 2, "fec": 3}
+UNSENT = ("waiting", "sending", "refused")  # states of letters
 PULLED = ("demo",)
 """Providers that Seuil reads by itself; the others are handed over by somebody."""
 
@@ -86,9 +87,23 @@ def remove_company(conn: Connection, company_id: str) -> None:
     """Remove a company and everything that belongs to it."""
     files = select(ledger_import.c.no).where(ledger_import.c.company_id == company_id)
     conn.execute(delete(staged_line).where(staged_line.c.import_no.in_(files)))  # too many to be checked one by one
+    mine = conn.execute(select(subscription.c.recipient_id).where(subscription.c.company_id == company_id))
+    take_out_of_letters(conn, company_id, [str(one) for one in mine.scalars()])
     conn.execute(delete(company).where(company.c.id == company_id))
     readers = select(subscription.c.recipient_id)
     conn.execute(delete(recipient).where(recipient.c.id.not_in(readers)))  # who reads about nobody any more
+
+
+def take_out_of_letters(conn: Connection, company_id: str, recipient_ids: Sequence[str]) -> None:
+    """Have letters that were not sent yet speak of a company no more."""
+    x = letter.c
+    unsent = select(x.id, x.content).where(x.recipient_id.in_(recipient_ids), x.state.in_(UNSENT))
+    for letter_id, content in conn.execute(unsent).all():
+        kept = {
+            "companies": [one for one in content["companies"] if one["id"] != company_id],
+            "told": {one: no for one, no in content.get("told", {}).items() if one != company_id},
+        }
+        conn.execute(update(letter).where(x.id == letter_id).values(content=content | kept))
 
 
 def connection_for(conn: Connection, company_id: str, provider: str, now: datetime) -> str:

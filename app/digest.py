@@ -1,6 +1,6 @@
 """The weekly letter: who is due one, and writing it: one state of the database, kept as the letter's content."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.body import Body
 from app.clock import local_day
 from app.db import read, write
 from app.digest_company import company_content
-from app.digest_news import last_event
+from app.digest_news import FIRST_LETTER_LOOKS_BACK, last_event
 from app.due import digest_opens, digest_week, week_name
 from app.errors import NotFound
 from app.faultpoints import reached
@@ -24,22 +24,25 @@ DIGEST = "digest"
 DOMAIN = "seuil.invalid"
 CHARTED = 20  # companies; of more, a letter draws none, and their months are left out
 
-# What told its reader nothing: refused, or not sent yet, in which case the new letter takes its place.
-_NEVER_READ = ("refused", "dropped", "replaced", "waiting")
+_ON_ITS_WAY = ("waiting", "sending")
+_READ = ("sent", "kept")  # any other letter told its reader nothing, or not yet
 _STATUS = ("error", "stale", "normal", "nothing")
 _VERDICTS = ("outsource", "prepare", "cannot_say", "too_early", "not_needed")
 
 
 class Overtaken(Exception):
-    """A letter that was to be replaced went out meanwhile: what is new must be read again."""
+    """An earlier letter is on its way just now, or went out meanwhile: what is new must be read again, later."""
 
 
 def digests_due(conn: Connection, now: datetime) -> list[str]:
     """List who is due a letter, as `recipient@week`: from Monday 08:00 in their zone, if they read since before."""
     r, s = recipient.c, subscription.c
+    # The newest there is by now: a letter of a week to come is a slip of a clock, except in a demonstration.
+    this_week = week_name(local_day(now, "Etc/GMT-14"))
     newest = (
         select(letter.c.recipient_id, func.max(letter.c.period).label("period"))
-        .where(letter.c.kind == DIGEST)
+        .join(recipient, r.id == letter.c.recipient_id)
+        .where(letter.c.kind == DIGEST, (letter.c.period <= this_week) | r.is_demo)
         .group_by(letter.c.recipient_id)
         .subquery()
     )
@@ -63,7 +66,7 @@ def write_digest(engine: Engine, key: str, clock: Clock, *, domain: str = DOMAIN
     """Write the letter of a due key, once; say whether it was written now.
 
     Earlier letters that still wait are replaced: who sets a mail server after a month gets one letter, with all of it.
-    Raises Overtaken if one of them went out meanwhile.
+    Raises Overtaken if one of them is on its way.
     """
     recipient_id, _, week = key.rpartition("@")
     now = clock()
@@ -72,28 +75,33 @@ def write_digest(engine: Engine, key: str, clock: Clock, *, domain: str = DOMAIN
             reader = find_recipient(conn, recipient_id)
         except NotFound:  # forgotten since
             return False
-        waiting = _waiting(conn, recipient_id, week)
+        unsent = _unsent(conn, recipient_id, week, now)
         content = digest_content(conn, reader, week, now)
     reached("digest.content_read")
     with write(engine) as conn:
         written = _post(conn, reader, content, now, f"<digest.{week}.{recipient_id}@{domain}>")
         if written:
-            _replace(conn, waiting)
+            _replace(conn, unsent, now)
         reached("digest.letter_inserted")
     reached("digest.committed")
     return written
 
 
-def _waiting(conn: Connection, recipient_id: str, week: str) -> list[str]:
+def _unsent(conn: Connection, recipient_id: str, week: str, now: datetime) -> list[str]:
+    """List the earlier letters that are not out; Overtaken while one is being sent."""
     x = letter.c
-    mine = (x.recipient_id == recipient_id, x.kind == DIGEST, x.period < week, x.state == "waiting")
-    return [str(one) for one in conn.execute(select(x.id).where(*mine)).scalars()]
+    mine = (x.recipient_id == recipient_id, x.kind == DIGEST, x.period < week, x.state.in_(_ON_ITS_WAY))
+    rows = conn.execute(select(x.id, x.state, x.leased_until).where(*mine)).all()
+    if any(row.state == "sending" and row.leased_until is not None and row.leased_until > now for row in rows):
+        raise Overtaken
+    return [str(row.id) for row in rows]
 
 
-def _replace(conn: Connection, waiting: Sequence[str]) -> None:
+def _replace(conn: Connection, unsent: Sequence[str], now: datetime) -> None:
     x = letter.c
-    gone = update(letter).where(x.id.in_(waiting), x.state == "waiting").values(state="replaced")
-    if conn.execute(gone).rowcount != len(waiting):
+    still = (x.state == "waiting") | ((x.state == "sending") & (x.leased_until <= now))
+    gone = update(letter).where(x.id.in_(unsent), still).values(state="replaced", leased_until=None)
+    if conn.execute(gone).rowcount != len(unsent):
         raise Overtaken
 
 
@@ -122,28 +130,31 @@ def _post(conn: Connection, reader: Recipient, content: Body, now: datetime, mes
 def digest_content(conn: Connection, reader: Recipient, week: str, now: datetime) -> Body:
     """Read what a letter to somebody says: of every company they read about, since the last letter they got.
 
-    One that was refused, dropped on the way, or still waits told them nothing.
+    One that was refused, dropped on the way, or still waits told them nothing; before the first they know nothing
+    since they began to read about a company, or for a week.
 
     `told` remembers each company's last event. Within a company events are numbered in the order of their commits,
     over all companies they need not be.
     """
     s, c = subscription.c, letter.c
-    mine = (c.recipient_id == reader.id, c.kind == DIGEST, c.state.not_in(_NEVER_READ))
+    mine = (c.recipient_id == reader.id, c.kind == DIGEST, c.state.in_(_READ), c.period < week)
     last = select(c.content).where(*mine).order_by(c.period.desc()).limit(1)
     before: Body | None = conn.execute(last).scalar()
-    followed = select(s.company_id).where(s.recipient_id == reader.id).order_by(s.company_id)
-    company_ids = [str(one) for one in conn.execute(followed).scalars()]
-    return _content(conn, company_ids, week, reader.language, reader.zone, before, now)
+    rows = conn.execute(select(s.company_id, s.created_at).where(s.recipient_id == reader.id).order_by(s.company_id))
+    a_week_ago = now - FIRST_LETTER_LOOKS_BACK
+    followed = {str(row.company_id): min(row.created_at, a_week_ago) for row in rows}
+    return _content(conn, followed, week, reader.language, reader.zone, before, now)
 
 
 def preview_content(conn: Connection, company_id: str, language: str, zone: str, now: datetime) -> Body:
     """Read what a letter about one company would say now to somebody who never got one."""
-    return _content(conn, [company_id], week_name(local_day(now, zone)), language, zone, None, now)
+    followed = {company_id: now - FIRST_LETTER_LOOKS_BACK}
+    return _content(conn, followed, week_name(local_day(now, zone)), language, zone, None, now)
 
 
 def _content(
     conn: Connection,
-    company_ids: Sequence[str],
+    followed: Mapping[str, datetime],
     week: str,
     language: str,
     zone: str,
@@ -153,8 +164,9 @@ def _content(
     parts = {one["id"]: one for one in before["companies"]} if before else {}
     told_before = before.get("told", {}) if before else {}
     told, companies = {}, []
-    for company_id in company_ids:
-        companies.append(company_content(conn, company_id, parts.get(company_id), told_before.get(company_id), now))
+    for company_id, reads_since in followed.items():
+        since: int | datetime = told_before.get(company_id, reads_since)
+        companies.append(company_content(conn, company_id, parts.get(company_id), since, now))
         told[company_id] = last_event(conn, company_id)
     companies.sort(key=_badness)
     for company in companies[CHARTED:]:

@@ -25,7 +25,9 @@ ASSESSED_WITHIN = timedelta(days=2)
 Row = Mapping[str, Any]
 
 
-def company_content(conn: Connection, company_id: str, before: Body | None, since: int | None, now: datetime) -> Body:
+def company_content(
+    conn: Connection, company_id: str, before: Body | None, since: int | datetime, now: datetime
+) -> Body:
     """Give one company's part of a letter; `before` is its part of the last one to the same reader.
 
     `since` is the number of the last event told to them; None where nothing was ever told them of the company.
@@ -60,9 +62,17 @@ def _status(content: Body, served: Served | None, today: date) -> str:
     cover, fresh = content["coverage"], content["freshness"]
     if served is None or (fresh["reaches"] is None and not cover["signals_known"] and not cover["gates_known"]):
         return "nothing"
-    stopped = fresh["stale"] or any(source["trouble"] for source in fresh["sources"])
+    stopped = fresh["stale"] or any(_has_stopped(source) for source in fresh["sources"])
     frozen = any(signal["frozen_on"] for signal in content["signals"])
     return "stale" if stopped or frozen or today - served.as_of > ASSESSED_WITHIN else "normal"
+
+
+def _has_stopped(source: Body) -> bool:
+    """Say whether a source that should bring something every day doesn't.
+
+    A file that ends is no trouble by itself: what rests on it freezes, and says so. Nor is a source that never began.
+    """
+    return bool(source["trouble"] or (source["kind"] == "api" and source["stale"] and source["reaches"]))
 
 
 def _verdict(conn: Connection, company_id: str, served: Served | None, before: Body | None) -> Body:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from app.alerts import ACTIONABLE, VERDICT, episodes
 from app.models.watch import episode_event
 from signals.episodes import Kind, State
+from signals.verdict import Verdict
 
 Row = Mapping[str, Any]
 Entry = dict[str, Any]
@@ -20,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     Kind.WORSE.value: "worse",
     Kind.RELAPSED.value: "worse",
     "woken": "worse",
+    "snooze_over": "worse",
     Kind.RECOVERING.value: "better",
     Kind.BACK.value: "better",
     Kind.RESOLVED.value: "solved",
@@ -39,10 +41,10 @@ def last_event(conn: Connection, company_id: str) -> int:
     return int(newest or 0)
 
 
-def tell(conn: Connection, company_id: str, since: int | None, now: datetime) -> dict[str, Any]:
-    """Give the news after an event number, and what is open or pending; without a number, the last week's news."""
+def tell(conn: Connection, company_id: str, since: int | datetime, now: datetime) -> dict[str, Any]:
+    """Give the news after an event number or an instant, and what is open or pending."""
     rows = episodes(conn, company_id)
-    events = _events(conn, company_id, since, now)
+    events = _events(conn, company_id, since)
     news: dict[str, list[Entry]] = {"new": [], "worse": [], "better": [], "solved": []}
     for row in rows:
         mine = [event for event in events if event["episode_id"] == row["id"]]
@@ -62,16 +64,16 @@ def tell(conn: Connection, company_id: str, since: int | None, now: datetime) ->
 
 
 def section_of(subject: str, kind: str) -> str:
-    """Give where an event is told: a new verdict that asks for nothing is no alarm."""
+    """Give where an event is told: that nothing is needed is good news; too early or unable to say is none."""
     if subject.startswith(VERDICT) and subject.removeprefix(VERDICT) not in ACTIONABLE:
-        return "worse" if subject.endswith("cannot_say") else "better"
+        return "better" if subject.removeprefix(VERDICT) == Verdict.NOT_NEEDED.value else "worse"
     return SECTIONS[kind]
 
 
-def _events(conn: Connection, company_id: str, since: int | None, now: datetime) -> list[Row]:
+def _events(conn: Connection, company_id: str, since: int | datetime) -> list[Row]:
     n = episode_event.c
     query = select(episode_event).where(n.company_id == company_id)
-    query = query.where(n.at > now - FIRST_LETTER_LOOKS_BACK if since is None else n.no > since)
+    query = query.where(n.at > since if isinstance(since, datetime) else n.no > since)
     return [dict(row) for row in conn.execute(query.order_by(n.no)).mappings()]
 
 

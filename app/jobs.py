@@ -30,6 +30,10 @@ Beat = Callable[[], None]
 log = structlog.get_logger()
 
 
+class TakenOver(Exception):
+    """Our lease ran out and somebody else is at it: stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A kind of work: which periods are due now, and how one is done.
@@ -139,7 +143,8 @@ def _run(engine: Engine, step: Step, key: str, clock: Clock, beat_as: str) -> bo
     def still_here() -> None:
         with write(engine) as conn:
             beat(conn, clock(), beat_as)
-            renew(conn, taken, clock())
+            if not renew(conn, taken, clock()):
+                raise TakenOver
 
     try:
         step.do(engine, key, clock, still_here)

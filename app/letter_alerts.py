@@ -73,14 +73,17 @@ def _happened(entry: Body, words: Words) -> str:
 
 def _when(section: str, entry: Body, words: Words) -> str:
     opened, fired = words.day(entry["opened_on"]), entry["fired_on"]
-    if section == "solved":
-        # A subject that failed is over the day it works; a signal, after weeks of calm: its own day says more.
-        closed = entry["calm_since"] or entry["closed_on"]
+    closed = entry["closed_on"]
+    if section == "solved" or (closed and entry["kind"] == "back"):
         return words.say("letter_solved_after", closed=words.day(closed), opened=opened) if closed else ""
     if section == "pending":
         return words.say("letter_seen_once", opened=opened)
     if entry["calm_since"] and entry["state"] == "recovering":
-        return words.say("letter_calm_since", calm=words.day(entry["calm_since"]))
+        on = words.day(entry["calm_since"])
+        # A verdict is not calm, it no longer stands; and it is over after a week, not after four.
+        if entry["subject"].startswith(VERDICT):
+            return words.say("letter_verdict_fell", on=on)
+        return words.say("letter_calm_since", calm=on)
     if fired and fired != entry["opened_on"]:
         return words.say("letter_seen_confirmed", opened=opened, fired=words.day(fired))
     return words.say("letter_open_since", opened=opened)

@@ -151,7 +151,7 @@ class LetterView:
 
     language: str
     subject: str
-    headline: str  # over several companies; empty for one
+    headline: str  # over several companies or none; empty for one
     preheader: str
     written: str
     companies: tuple[CompanyPart, ...]

@@ -28,7 +28,7 @@ def letter_view(content: Body, *, email: str, base_url: str, unsubscribe_url: st
     return LetterView(
         language=words.language,
         subject=subject_of(content),
-        headline=_subject_of_many(companies, words) if len(companies) > 1 else "",
+        headline=_headline(companies, words),
         preheader=_preheader(companies, words),
         written=_written(content, words),
         companies=tuple(parts),
@@ -42,8 +42,10 @@ def letter_view(content: Body, *, email: str, base_url: str, unsubscribe_url: st
 def subject_of(content: Body) -> str:
     """Give the line a letter is found by: what counts, in a few words."""
     words, companies = Words(content["language"]), content["companies"]
+    if not companies:  # all were taken out since it was written
+        return one_line(words.say("letter_subject_none"))
     line = _subject_of_one(companies[0], words) if len(companies) == 1 else _subject_of_many(companies, words)
-    if companies and all(company["is_demo"] for company in companies):
+    if all(company["is_demo"] for company in companies):
         line = words.say("letter_subject_demo", line=line)
     return one_line(line)
 
@@ -87,12 +89,21 @@ def _subject_of_many(companies: Sequence[Body], words: Words) -> str:
     return words.say("letter_subject_many", n=len(counted), parts=", ".join(parts))
 
 
+def _headline(companies: Sequence[Body], words: Words) -> str:
+    """Sum several companies up; one speaks for itself."""
+    if not companies:
+        return words.say("letter_subject_none")
+    return _subject_of_many(companies, words) if len(companies) > 1 else ""
+
+
 def _small(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
 def _preheader(companies: Sequence[Body], words: Words) -> str:
     """Say what a mail program shows beside the subject: what is new, where the subject speaks of something else."""
+    if not companies:
+        return words.say("letter_subject_none")
     if len(companies) == 1 and companies[0]["status"] == "stale":
         return words.say("letter_stale_head")
     return news_text(companies, words)

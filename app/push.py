@@ -14,9 +14,10 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from app.companies import companies, connection_for
-from app.db import write
+from app.db import hold, write
 from app.errors import BadInput, NotFound, Refused, SeuilError
 from app.intake import KEYS_A_SELECT, Outcome, Source, find_source, save_told
+from app.jobs import Clock
 from app.models.core import bookmark, connection
 from app.models.records import quarantined
 from app.people import LABEL_KEPT, LOGIN_KEPT, NAME_KEPT
@@ -120,13 +121,15 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)  # NaN and Infinity are no JSON, though Python's reader takes them
 
 
-def push(engine: Engine, stream: Stream, batch: Batch, now: datetime) -> Pushed:
+def push(engine: Engine, stream: Stream, batch: Batch, clock: Clock) -> Pushed:
     """Keep a batch: what can be read is saved, the rest set aside with its reasons; one commit."""
     read = [_read(stream, given) for given in batch.objects]
     records = tuple(one.record for one in read if one.record is not None)
     faults = tuple(fault for one in read for fault in one.faults)
     with write(engine) as conn:
         company_id = _company(conn, batch.company)
+        hold(conn, company_id)  # before the clock is read: no answer in between is taken for a newer one
+        now = clock()
         source = find_source(conn, connection_for(conn, company_id, PUSH, now))
         reached_before = _read_at(conn, source, stream)
         _forget_refused(conn, source, stream, read)

@@ -8,18 +8,17 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from app.companies import find_company
+from app.companies import find_company, take_out_of_letters
 from app.db import hold
 from app.errors import BadInput, NotFound, Refused
 from app.ids import new_id
 from app.language import LANGUAGES
-from app.models.watch import letter, recipient, subscription
+from app.models.watch import recipient, subscription
 
 LONGEST = 254  # RFC 5321, with the path's brackets
 _NAME = re.compile(r"(?=.{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@", re.ASCII)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _ENCODED_WORD = "=?"  # a mail program would read another address out of it (RFC 2047)
-_UNSENT = ("waiting", "sending", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +117,7 @@ def remove_recipient(conn: Connection, company_id: str, recipient_id: str) -> No
     if not conn.execute(select(s.company_id).where(s.recipient_id == recipient_id)).first():
         conn.execute(delete(recipient).where(recipient.c.id == recipient_id))
         return
-    x = letter.c
-    unsent = select(x.id, x.content).where(x.recipient_id == recipient_id, x.state.in_(_UNSENT))
-    for letter_id, content in conn.execute(unsent).all():
-        kept = {
-            "companies": [one for one in content["companies"] if one["id"] != company_id],
-            "told": {one: no for one, no in content.get("told", {}).items() if one != company_id},
-        }
-        conn.execute(update(letter).where(x.id == letter_id).values(content=content | kept))
+    take_out_of_letters(conn, company_id, [recipient_id])
 
 
 def recipient_of_token(conn: Connection, token: str) -> Recipient:

@@ -13,7 +13,7 @@ from app.due import next_read, retry_at
 from app.errors import NotFound
 from app.faultpoints import reached
 from app.intake import Saved, sync
-from app.jobs import Beat, Clock
+from app.jobs import Beat, Clock, TakenOver
 from app.models.core import company, connection
 from connectors.base import Connector
 from connectors.demo import Demo
@@ -61,12 +61,20 @@ def connections(conn: Connection, company_id: str) -> list[Row]:
 
 
 def syncs_due(conn: Connection, now: datetime) -> list[str]:
-    """List the connections to read now, as `connection@due time`; the one that has waited longest comes first."""
-    c = connection.c
+    """List the connections to read now, as `connection@last try`; the one that has waited longest comes first.
+
+    The key changes with each try and not with a knock: a connection that is being read is nobody else's.
+    A time far ahead is a slip of a clock, except in a demonstration, whose weeks are stepped through.
+    """
+    c, ahead = connection.c, now + LONGEST_ASKED + timedelta(days=1)
+    is_due = (c.due_at <= now) | ((c.due_at > ahead) & company.c.is_demo.is_(False))
     rows = conn.execute(
-        select(c.id, c.due_at).where(c.due_at <= now, c.provider.in_(list(CONNECTORS))).order_by(c.due_at, c.id)
+        select(c.id, c.read_at, c.failures)
+        .join(company, company.c.id == c.company_id)
+        .where(is_due, c.provider.in_(list(CONNECTORS)))
+        .order_by(c.due_at, c.id)
     )
-    return [f"{row.id}@{row.due_at.isoformat()}" for row in rows]
+    return [f"{row.id}@{row.read_at.isoformat() if row.read_at else ''}#{row.failures}" for row in rows]
 
 
 def make_due(conn: Connection, connection_id: str, now: datetime) -> None:
@@ -82,7 +90,7 @@ def sync_period(
     connection_id = period_key.partition("@")[0]
     with read(engine) as conn:
         due_at = conn.execute(select(connection.c.due_at).where(connection.c.id == connection_id)).scalar()
-    if due_at is not None and due_at <= clock():
+    if due_at is not None and (due_at <= clock() or due_at > clock() + LONGEST_ASKED):
         sync_connection(engine, connection_id, clock, every=every, told=lambda *_: beat(), connect=connect)
 
 
@@ -108,6 +116,8 @@ def sync_connection(
     except SourceError as error:
         _keep_trouble(engine, row, error, clock())
         return None
+    except TakenOver:  # the trouble is ours alone: somebody else is reading it
+        raise
     except Exception as error:
         _keep_trouble(engine, row, error, clock())
         raise

@@ -1,6 +1,6 @@
 """Episodes: one thread from the day something crossed to the day it came back, as a pure state machine.
 
-Weeks are the beat. A crossing seen once is *pending*; seen again in a later ISO week it is *firing*. A firing episode
+Weeks are the beat. A crossing seen once is *pending*; if it still holds a week later it is *firing*. A firing episode
 whose subject is calm is *recovering*, and *resolved* once it has been calm for `recovery_days` on end; in between,
 below the line that opened it and above the one that closes it, nothing moves (a deadband, as ANSI/ISA-18.2 asks of
 alarms). Where the source is silent, the thread is in *no data* and remembers the state it goes on from; a subject that
@@ -78,19 +78,15 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long a return must hold, in days; `is_news`: firing is all there is to it, and closes the thread."""
+    """How long a crossing and a return must hold; `is_news`: firing is all there is to it, and closes the thread."""
 
+    hold_days: int = 7  # two weekly looks, however often one looks in between
     recovery_days: int = 28  # a month's new evidence: the primary measures move by the month
     is_news: bool = False
 
 
 SIGNAL = Rules()
 Moved = tuple[Thread | None, tuple[Kind, ...]]
-
-
-def week_of(day: date) -> tuple[int, int]:
-    """Give the ISO year and week of a day."""
-    return day.isocalendar()[:2]
 
 
 def step(thread: Thread | None, seen: Seen, rules: Rules = SIGNAL) -> Moved:
@@ -165,7 +161,7 @@ def _confirm(thread: Thread, seen: Seen, rules: Rules) -> Moved:
     thread = replace(thread, facts=dict(seen.facts))
     if not seen.is_on:
         return replace(thread, state=State.DROPPED, closed_on=seen.on), (Kind.DROPPED,)
-    if week_of(seen.on) == week_of(thread.opened_on):
+    if (seen.on - thread.opened_on).days < rules.hold_days:
         return thread, ()
     facts = dict(seen.facts) | {"worst": seen.facts.get("value")}
     fired = replace(thread, state=State.FIRING, fired_on=seen.on, facts=facts)

@@ -1,10 +1,19 @@
 """The migrations make exactly the tables the code knows."""
 
-from alembic import command
-from sqlalchemy import Engine, inspect
+from datetime import date
+from decimal import Decimal
 
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+
+from app.companies import connection_for
+from app.db import write
+from app.intake import find_source, save_page
 from app.migrate import configuration, is_current, migrate
 from app.models import metadata
+from connectors.base import Page
+from connectors.records import Cost, CostKind, Stream
+from tests.conftest import NOW
 
 
 def test_the_migrations_make_the_tables_the_code_knows(engine: Engine) -> None:
@@ -26,3 +35,23 @@ def test_the_first_revision_can_be_undone(engine: Engine) -> None:
         command.downgrade(config, "base")
 
     assert not set(inspect(engine).get_table_names()) & set(metadata.tables)
+
+
+def test_undoing_the_watch_keeps_every_record(engine: Engine, company: str) -> None:
+    config = configuration()
+    with write(engine) as conn:
+        source = find_source(conn, connection_for(conn, company, "csv", NOW))
+        page = Page(
+            (Cost(external_id="c1", incurred_on=date(2026, 1, 31), kind=CostKind.SOFTWARE, amount=Decimal("12.00")),),
+            {"line": "2"},
+        )
+        save_page(conn, source, Stream.COSTS, page, NOW)
+    with write(engine) as conn:
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0001")
+        kept = conn.execute(text("SELECT count(*) FROM cost")).scalar_one()
+        read_to = conn.execute(text("SELECT count(*) FROM bookmark")).scalar_one()
+        command.upgrade(config, "head")
+
+    assert (kept, read_to) == (1, 1)
+    assert is_current(engine)

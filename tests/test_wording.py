@@ -1,6 +1,7 @@
 """Every code that can reach a reader has a sentence, in both languages, with the same placeholders."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
 from app.language import LANGUAGES, catalog, translator
-from app.wording import LABELS, MEASURES, SENTENCES, label, say
+from app.wording import LABELS, MEASURES, SENTENCES, health, label, say
 from connectors.records import Process, StaffRole, Stream
 from signals.base import Level, SignalName, Tier, Unit
 from signals.gates import GateName
@@ -107,6 +108,22 @@ def test_a_figure_is_written_in_the_readers_way_and_in_the_unit_it_is_of() -> No
     assert "10 %" in say("limit_passed", said, "fr", "share").replace("\u202f", " ")
     assert "10%" in say("limit_passed", said, "en", "share")
     assert "0,1" in say("limit_passed", said, "fr", "ratio")
+
+
+COUNTED = {"n": 1, "total": 1, "minutes": 1, "hours": 1, "days": 1, "rows": 1, "known": 1}
+COUNTED |= {"written": 1, "sent": 1, "waiting": 1, "refused": 1}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "code", [*(code for code in health.SENTENCES if code != "said_of"), "few_signals_known", "few_signals_for_no"]
+)
+def test_a_count_of_one_is_no_plural(code: str, language: str) -> None:
+    named = {name: COUNTED.get(name, "x") for name in placeholders(SENTENCES[code])}
+    said = say(code, named, language)
+
+    assert not re.search(r"\b1 \w+(?:s|x|nt)\b", said), said
+    assert "Seuls 1" not in said
 
 
 def test_a_code_nobody_worded_is_shown_and_not_swallowed() -> None:

@@ -49,4 +49,4 @@ def is_stopped(beat: datetime | None, ticks_since: datetime | None, now: datetim
     another one does, there is only the last beat; where nobody ever did, nothing has stopped.
     """
     seen = [instant for instant in (beat, ticks_since) if instant is not None]
-    return bool(seen) and now - max(seen) > STOPPED_AFTER
+    return bool(seen) and abs(now - max(seen)) > STOPPED_AFTER  # a beat of tomorrow is a slip of the clock

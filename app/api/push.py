@@ -63,7 +63,7 @@ BodyHere = Annotated[bytes, Depends(body_of)]
 def push_records(stream: str, body: BodyHere, request: Request, room: RoomHere, reader: ReaderHere) -> dict[str, Any]:
     """Keep a batch of records of one stream, and tell of each what became of it; sending it twice changes nothing."""
     wanted = pushable(stream)
-    pushed = push(room.engine, wanted, read_batch(body), room.now())
+    pushed = push(room.engine, wanted, read_batch(body), room.now)
     return _told(pushed, language_of(request, reader))
 
 

@@ -17,7 +17,7 @@ SENTENCES: dict[str, str] = {
     "state_error": N_("It fails, and is tried again; this closes with the first success."),
     "state_firing": N_("Confirmed in two weeks or more; it stays open until it has been calm for good."),
     "state_no_data": N_("The source is silent: nobody can say. It goes on from where it was once data are back."),
-    "state_pending": N_("Seen once; it is confirmed if it still holds next week."),
+    "state_pending": N_("Seen once; it is confirmed if it still holds a week later."),
     "state_recovering": N_("Calm again; it closes if it stays so."),
     "state_resolved": N_("Over: it came back, and stayed so."),
 }

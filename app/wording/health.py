@@ -8,7 +8,7 @@ SENTENCES: dict[str, str] = {
     "no_source_to_read": N_("There is no source that Seuil reads by itself."),
     "read_elsewhere": N_("another process is reading it, or it waits for another try."),
     "said_of": N_("{what}: {said}"),
-    "stream_rows": N_("{stream}: {rows} rows"),
+    "stream_rows": N_("{stream} – rows: {rows}"),
     "nothing_due_to_assess": N_("Every company has its answer of today."),
     "assess_failed": N_("Assessing {company} failed by a fault of ours ({error}); it is tried again."),
     "due_has_no_day": N_("What is due is due today: give either `--due` or a day, not both."),
@@ -32,32 +32,34 @@ SENTENCES: dict[str, str] = {
     "doctor_not_served": N_("no process serves this database just now: `seuil serve` starts one."),
     "doctor_never_ticked": N_("the watch was never seen: it runs inside `seuil serve`."),
     "doctor_ticks_stopped": N_(
-        "nothing has been seen of the watch for {minutes} minutes: start `seuil serve` again and read its log."
+        "nothing has been seen of the watch for {minutes} min: start `seuil serve` again and read its log."
     ),
-    "doctor_ticks": N_("the watch was seen {minutes} minutes ago."),
+    "doctor_ticks": N_("the watch was seen {minutes} min ago."),
     "doctor_source_trouble": N_("{company} – {provider}: {why}"),
-    "doctor_source_late": N_("{company} – {provider}: nothing came for {days} days; read it again or bring a file."),
+    "doctor_source_late": N_("{company} – {provider}: nothing came for {days} d; read it again or bring a file."),
     "doctor_no_sources": N_("no company has any: import a file or load the demonstration."),
     "doctor_sources_read": N_("all are fresh ({n})."),
     "doctor_never_assessed": N_("{company} was never assessed: `seuil assess` does it now."),
-    "doctor_answer_old": N_("the newest of {company} is {days} days old: `seuil assess --due` makes one and says why."),
+    "doctor_answer_old": N_("the newest of {company} is {days} d old: `seuil assess --due` makes one and says why."),
     "doctor_no_company": N_("there is no company yet: `seuil company add NAME`."),
     "doctor_answers": N_("every company has one of today ({n})."),
     "doctor_work_fails": N_("{task} failed and is tried again ({n}× {error}): the log has the whole story."),
     "doctor_work": N_("nothing that was begun keeps failing."),
-    "doctor_key_missing": N_("{path} is gone, and {n} sealed secrets need it: bring it back from a backup."),
+    "doctor_key_missing": N_("{path} is gone, and sealed secrets need it ({n}): bring it back from a backup."),
     "doctor_no_key_yet": N_("none yet; {path} is made when the first secret is sealed."),
     "doctor_key_unreadable": N_("{path} can’t be read as a key: bring it back from a backup."),
     "doctor_secrets_lost": N_(
-        "{n} of {total} sealed secrets were sealed under another key: add that key after a comma, or make new secrets."
+        "secrets sealed under another key: {n} of {total}; add that key after a comma, or make new secrets."
     ),
     "doctor_key_open": N_("others on this machine can read {path}: `chmod 600` keeps them out."),
     "doctor_key": N_("it opens every sealed secret ({n})."),
     "doctor_letters_refused": N_(
-        "{n} letters were refused in the last two weeks: the page of letters says why; put the address right."
+        "refused in the last two weeks: {n}; the page of letters says why; put the address right."
     ),
-    "doctor_letters_wait": N_("{n} wait, the oldest for {hours} hours: check the mail server, then run `seuil send`."),
-    "doctor_letters": N_("none is stuck ({n} wait for the next tick)."),
+    "doctor_letters_wait": N_(
+        "waiting: {n} (the longest wait: {hours} h); check the mail server, then run `seuil send`."
+    ),
+    "doctor_letters": N_("none is stuck (waiting for the next tick: {n})."),
     "doctor_no_mail_server": N_("none is set, so letters wait: set SEUIL_SMTP_HOST."),
     "doctor_mail_fails": N_("{host}:{port} does not let us in ({detail}): check the SEUIL_SMTP_… settings."),
     "doctor_mail": N_("{host}:{port} lets us in."),

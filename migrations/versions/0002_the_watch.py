@@ -145,16 +145,19 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _allow_updates()
-    with op.batch_alter_table('connection', schema=None) as batch_op:
-        batch_op.drop_column('door_closed_at')
-        batch_op.drop_column('sealed_secret')
-        batch_op.drop_column('failures')
-        batch_op.drop_column('troubled_since')
-        batch_op.drop_column('trouble_params')
-        batch_op.drop_column('trouble')
-        batch_op.drop_column('changed_at')
-        batch_op.drop_column('read_at')
-        batch_op.drop_column('due_at')
+    # Not as a batch: on SQLite that makes the table anew, and every record of a connection goes with the old one.
+    for column in (
+        "door_closed_at",
+        "sealed_secret",
+        "failures",
+        "troubled_since",
+        "trouble_params",
+        "trouble",
+        "changed_at",
+        "read_at",
+        "due_at",
+    ):
+        op.execute(f'ALTER TABLE connection DROP COLUMN {column}')
 
     op.drop_table('knock')
     with op.batch_alter_table('episode_event', schema=None) as batch_op:

@@ -21,10 +21,12 @@ from app.alerts import (
     update_alerts,
     wake,
 )
-from app.assessment import as_text, assess_company, assess_period
+from app.assessment import as_text, assess_company, assess_period, assessments_due, latest
 from app.companies import add_company, connection_for
 from app.db import read, write
+from app.declarations import parse_yaml, save_declaration
 from app.errors import BadInput, NotFound, Refused
+from app.example import EXAMPLE
 from app.faultpoints import _hooks, on_reaching
 from app.intake import find_source, save_page
 from app.models.answers import assessment
@@ -37,7 +39,7 @@ from tests.bodies import Body, answer, measure, signal
 from tests.conftest import NOW
 
 SUNDAY = NOW.date()
-MONDAY = SUNDAY + timedelta(days=1)
+MONDAY = SUNDAY + timedelta(days=8)  # of the week after next: a week has gone by
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 LATE = "late_invoicing"
 
@@ -230,7 +232,7 @@ def test_a_first_verdict_that_calls_for_action_is_news_after_two_weekly_looks(wa
     assert once["state"] == "pending"
     assert watched.only("verdict:outsource")["state"] == "firing"
     assert watched.told("verdict:outsource") == ["noticed", "fired"]
-    assert watched.only("verdict:outsource")["facts"]["before"] == "outsource"  # by now it is announced
+    assert watched.only("verdict:outsource")["facts"]["before"] is None  # still what it was announced against
 
 
 @pytest.mark.parametrize("verdict", ["not_needed", "too_early", "cannot_say"])
@@ -295,10 +297,10 @@ def test_what_cannot_be_said_freezes_the_verdict_and_is_news_itself(watched: Wat
     assert watched.told("verdict:outsource") == ["noticed", "fired", "frozen", "back"]
 
 
-def test_a_relapse_counts_as_said_so_that_the_next_change_is_news_again(watched: Watched) -> None:
+def test_a_verdict_taken_back_within_a_week_is_no_news_and_the_next_change_is(watched: Watched) -> None:
     watched.says("outsource", SUNDAY, MONDAY)
     sunday = MONDAY + 6 * DAY
-    watched.says("not_needed", sunday, sunday + DAY)  # announced, a day after the turn of the week
+    watched.says("not_needed", sunday, sunday + DAY)  # over the turn of the week, but not for one
     watched.says("outsource", sunday + 2 * DAY, sunday + 3 * DAY)  # and taken back
     with read(watched.engine) as conn:
         said = announced_verdict(conn, watched.company_id)
@@ -306,7 +308,18 @@ def test_a_relapse_counts_as_said_so_that_the_next_change_is_news_again(watched:
     news = [row for row in watched.rows if row["subject"] == "verdict:not_needed"]
 
     assert said == "outsource"
-    assert [row["fired_on"] for row in news] == [sunday + DAY, sunday + 4 * WEEK]
+    assert [row["fired_on"] for row in news] == [None, sunday + 4 * WEEK]
+    assert watched.told("verdict:outsource") == ["noticed", "fired", "recovering", "relapsed", "recovering", "resolved"]
+
+
+def test_who_can_say_again_and_then_not_any_more_is_told_so_each_time(watched: Watched) -> None:
+    watched.says("prepare", SUNDAY, MONDAY)
+    watched.says("cannot_say", *(MONDAY + n * WEEK for n in (1, 2)))
+    watched.says("prepare", MONDAY + 3 * WEEK)
+    watched.says("cannot_say", *(MONDAY + n * WEEK for n in (4, 5, 6)))
+
+    silences = [row["fired_on"] for row in watched.rows if row["subject"] == "verdict:cannot_say"]
+    assert silences == [MONDAY + 2 * WEEK, MONDAY + 5 * WEEK]
 
 
 # What people do
@@ -505,7 +518,7 @@ def test_an_assessment_moves_the_episodes_and_a_look_back_does_not(watched: Watc
         assess_company(watched.engine, watched.company_id, NOW, day)
     looked_back = watched.rows
     assess_company(watched.engine, watched.company_id, NOW)
-    assess_company(watched.engine, watched.company_id, NOW + DAY)
+    assess_company(watched.engine, watched.company_id, NOW + WEEK)
 
     assert looked_back == []
     assert (watched.only()["state"], watched.only()["opened_on"]) == ("firing", SUNDAY)
@@ -552,7 +565,7 @@ def test_a_failed_assessment_shows_and_the_next_good_one_mends_it(watched: Watch
 
 def test_of_two_assessments_at_once_one_thread_comes(watched: Watched) -> None:
     bring_late_invoices(watched.engine, watched.company_id, NOW - 30 * DAY)
-    for now in (NOW, NOW + DAY):
+    for now in (NOW, NOW + WEEK):
         with ThreadPoolExecutor(4) as pool:
             both = [pool.submit(assess_company, watched.engine, watched.company_id, now) for _ in range(4)]
             for one in both:
@@ -560,3 +573,36 @@ def test_of_two_assessments_at_once_one_thread_comes(watched: Watched) -> None:
 
     assert watched.told() == ["noticed", "fired"]
     assert answers_kept(watched.engine) == 2
+
+
+def test_a_company_that_only_declares_is_watched_from_its_first_declaration_on(engine: Engine, company: str) -> None:
+    with write(engine) as conn:
+        save_declaration(conn, company, parse_yaml(EXAMPLE, SUNDAY), NOW)
+    assess_company(engine, company, NOW)
+    assess_company(engine, company, NOW + WEEK)
+
+    with read(engine) as conn:
+        firing = {row["subject"] for row in episodes(conn, company) if row["state"] == "firing"}
+    assert "director_time" in firing
+
+
+def test_a_look_at_today_by_name_is_a_look_like_any_other(engine: Engine, company: str) -> None:
+    bring_late_invoices(engine, company, NOW - 30 * DAY)
+    assess_company(engine, company, NOW, SUNDAY)
+
+    with read(engine) as conn:
+        assert {row["state"] for row in episodes(conn, company)} == {"pending"}
+
+
+def test_a_clock_that_was_ahead_once_keeps_no_company_from_being_assessed(engine: Engine, company: str) -> None:
+    bring_late_invoices(engine, company, NOW - 30 * DAY)
+    assess_company(engine, company, NOW + 400 * DAY)
+    with read(engine) as conn:
+        due = assessments_due(conn, NOW)
+    assess_company(engine, company, NOW)
+
+    assert due == [f"{company}@{SUNDAY}"]
+    with read(engine) as conn:
+        newest = latest(conn, company)
+    assert newest is not None
+    assert newest.as_of == SUNDAY

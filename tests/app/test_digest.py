@@ -344,6 +344,58 @@ def test_who_sets_a_mail_server_after_weeks_sends_one_letter_with_all_of_it(engi
     assert {entry["subject"] for entry in told} == {"source:46", "source:47", "source:48"}
 
 
+def test_so_does_who_never_got_a_letter_since_they_began_to_read(engine: Engine, company: str) -> None:
+    lea = read_about(engine, company, since=monday(44))
+    for week in (45, 46, 47, 48):
+        at = monday(week)
+        fail(engine, company, monday(week, 5), f"source:{week}")
+        assert write_digest(engine, f"{lea}@2026-W{week}", lambda at=at: at)  # type: ignore[misc]
+
+    told = letters(engine)[-1]["content"]["companies"][0]["news"]["new"]
+    assert {entry["subject"] for entry in told} == {"source:45", "source:46", "source:47", "source:48"}
+
+
+def test_a_letter_cut_off_while_it_was_sent_gives_way_and_one_under_way_is_waited_for(
+    engine: Engine, company: str
+) -> None:
+    lea = read_about(engine, company)
+    post(engine, monday(46))
+    fail(engine, company, monday(47, 5))
+    assert write_digest(engine, f"{lea}@2026-W47", lambda: monday(47))
+    with write(engine) as conn:
+        under_way = {"state": "sending", "leased_until": monday(48) + timedelta(minutes=5)}
+        conn.execute(update(letter).where(letter.c.period == "2026-W47").values(**under_way))
+
+    with pytest.raises(Overtaken):
+        write_digest(engine, f"{lea}@2026-W48", lambda: monday(48))
+    assert write_digest(engine, f"{lea}@2026-W48", lambda: monday(48, 8))
+
+    assert [row["state"] for row in letters(engine)] == ["sent", "replaced", "waiting"]
+    assert subjects(letters(engine)[-1]["content"]["companies"][0])["new"] == ["assessment"]
+
+
+def test_a_letter_of_a_week_to_come_is_a_slip_of_a_clock_and_stops_nothing(engine: Engine, company: str) -> None:
+    lea = read_about(engine, company)
+    assert write_digest(engine, f"{lea}@2027-W52", lambda: monday(48))
+
+    assert due(engine, monday(48)) == [f"{lea}@2026-W48"]
+
+
+def test_what_a_snooze_hid_is_told_when_it_ends(engine: Engine, company: str) -> None:
+    read_about(engine, company)
+    post(engine, monday(45))
+    look(engine, company, monday(46, 5), quality="over")
+    with write(engine) as conn:
+        (row,) = episodes(conn, company)
+        snooze(conn, company, row["id"], "Claire", monday(48), "congés", monday(46, 6))
+    look(engine, company, monday(47, 5), quality="over")
+    hidden = post(engine, monday(47))["companies"][0]
+    look(engine, company, monday(48), quality="over")
+
+    assert hidden["news"]["new"] == []
+    assert subjects(post(engine, monday(48, 8))["companies"][0])["worse"] == ["quality"]
+
+
 def test_a_letter_that_goes_out_while_the_next_is_written_is_not_told_again(engine: Engine, company: str) -> None:
     lea = read_about(engine, company)
     assert write_digest(engine, f"{lea}@2026-W47", lambda: monday(47))

@@ -120,6 +120,22 @@ def test_a_source_in_trouble_is_named_and_makes_the_letter_stale(
     assert found["since"] == told["troubled_since"].isoformat()
 
 
+@pytest.mark.parametrize(
+    ("provider", "days", "status"), [("push", 2, "normal"), ("push", 3, "stale"), ("csv", 90, "normal")]
+)
+def test_a_source_that_should_bring_something_every_day_is_missed_though_another_is_fresh(
+    engine: Engine, company: str, provider: str, days: int, status: str
+) -> None:
+    look(engine, company, MONDAY)
+    connect(engine, company, "demo", read_at=MONDAY)
+    connect(engine, company, provider, read_at=MONDAY - days * DAY)
+
+    part = now_told(engine, company, MONDAY)
+
+    assert part["freshness"]["stale"] is False
+    assert part["status"] == status
+
+
 def test_a_frozen_signal_makes_the_letter_stale(engine: Engine, company: str) -> None:
     look(engine, company, MONDAY, quality="frozen")
     assert now_told(engine, company, MONDAY)["status"] == "stale"
@@ -218,6 +234,26 @@ def test_a_verdict_that_calls_for_action_is_news_once_and_its_end_is_the_verdict
     assert told[48]["better"] == ["verdict:not_needed"]  # good news is no alarm
     assert [week for week, one in told.items() if mine in one.get("new", [])] == [43]
     assert mine not in told[48].get("open", [])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "section"),
+    [("not_needed", "better"), ("too_early", "worse"), ("cannot_say", "worse")],
+)
+def test_only_a_verdict_that_nothing_is_needed_is_good_news(
+    engine: Engine, company: str, verdict: str, section: str
+) -> None:
+    read_about(engine, company)
+    told = {}
+    for week in range(43, 49):
+        look(engine, company, monday(week, 5), verdict="outsource" if week < 46 else verdict)  # noqa: PLR2004 - a week
+        told[week] = subjects(post(engine, monday(week, 8))["companies"][0])
+
+    mine = f"verdict:{verdict}"
+    assert [one[section] for one in told.values() if mine in one.get(section, [])] == [[mine]]
+    assert not [
+        name for one in told.values() for name in {"new", "better", "worse"} - {section} if mine in one.get(name, [])
+    ]
 
 
 def test_a_verdict_decided_just_before_the_data_stopped_is_told(engine: Engine, company: str) -> None:

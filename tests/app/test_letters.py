@@ -319,6 +319,84 @@ def test_an_alert_without_facts_still_makes_a_letter(kind: str, subject: str) ->
 
 
 @pytest.mark.parametrize(
+    ("language", "subject", "told"),
+    [
+        ("en", "verdict:outsource", "No longer stands since 16 November 2026; the alert ends after a week."),
+        (
+            "fr",
+            "verdict:outsource",
+            "Ne tient plus depuis le 16 novembre 2026 ; l’alerte est close au bout d’une semaine.",
+        ),
+        ("en", "quality", "Calm since 16 November 2026. It is over after four weeks of calm."),
+    ],
+)
+def test_a_verdict_that_fell_is_over_after_a_week_and_is_not_called_calm(
+    language: str, subject: str, told: str
+) -> None:
+    one = entry(1, subject, "recovering", "", calm_since="2026-11-16", opened_on="2026-08-03")
+    said = flat(text_of(content(quiet(open=[one]), language=language), **TO))
+
+    assert told in said
+    assert ("Calm" in said or "Calme" in said) is (subject == "quality")
+
+
+@pytest.mark.parametrize(
+    ("section", "more", "told"),
+    [
+        (
+            "solved",
+            {"kind": "resolved", "calm_since": "2026-10-26"},
+            "Ouverte le 3 août 2026, close le 23 novembre 2026.",
+        ),
+        ("better", {"kind": "back", "fired_on": None}, "Ouverte le 3 août 2026, close le 23 novembre 2026."),
+        ("new", {"kind": "fired", "closed_on": None}, "Relevée le 3 août 2026, confirmée le 23 novembre 2026."),
+        ("new", {"kind": "failed", "closed_on": None, "fired_on": None}, "Ouverte depuis le 3 août 2026."),
+    ],
+)
+def test_an_alert_in_french_is_a_she_and_closed_on_the_day_it_was(section: str, more: Body, told: str) -> None:
+    known: Body = {"opened_on": "2026-08-03", "closed_on": "2026-11-23"}
+    one = entry(1, "quality", "firing", **(known | more))
+    said = flat(text_of(content(quiet(news=NO_NEWS | {section: [one]})), **TO))
+
+    assert told in said
+    assert not re.search("(?:Ouvert|Relevé|Terminé|Résolu) ", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("write", [text_of, html_of])
+def test_data_that_have_stopped_are_not_called_closed_accounts_in_french(write: Any) -> None:
+    letter = content(stale(), quiet(id="b"))
+    said = flat(write(letter, **TO)) + subject_of(letter) + subject_of(content(stale()))
+
+    assert "Données interrompues" in said
+    assert "1 aux données interrompues" in said
+    assert "arrêté" not in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("fr", "Signaux connus : 1 sur 5 ; conditions connues : 1 sur 4."),
+        ("en", "Rests on 1 of 5 signals and 1 of 4 gates."),
+    ],
+)
+def test_what_one_signal_carries_is_said_of_one(language: str, told: str) -> None:
+    coverage = {"signals_known": 1, "signals": 5, "gates_known": 1, "gates": 4}
+
+    assert told in flat(text_of(content(quiet(coverage=coverage), language=language), **TO))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_without_any_company_left_can_still_be_composed(language: str) -> None:
+    letter = content(language=language) | {"companies": []}
+    message = received(letter)
+    told = {"fr": "Plus aucune entreprise à suivre", "en": "No company is left to tell of"}[language]
+
+    assert message["Subject"] == told
+    assert all(told in flat(write(letter, **TO)) for write in (text_of, html_of))
+    assert "<thead" not in html_of(letter, **TO)
+
+
+@pytest.mark.parametrize(
     ("name", "starts"), [("a.eml", "From: "), ("a.html", "<!DOCTYPE html>"), ("a.txt", "Seuil – ")]
 )
 def test_a_preview_is_written_as_its_ending_says(tmp_path: Path, name: str, starts: str) -> None:

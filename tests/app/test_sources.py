@@ -12,7 +12,9 @@ from app.companies import add_company, connection_for
 from app.db import read, write
 from app.errors import NotFound
 from app.intake import Saved
+from app.jobs import TakenOver
 from app.models.core import bookmark, connection
+from app.models.core import company as company_table
 from app.models.records import document
 from app.sources import (
     FIRST_RETRY,
@@ -106,10 +108,29 @@ def test_a_new_connection_is_due_at_once_and_then_every_so_often(reader: Reader)
     at_once = reader.due
     reader.now += EVERY
 
-    assert first == [f"{reader.connection_id}@{NOW.isoformat()}"]
+    assert first == [f"{reader.connection_id}@#0"]
     assert (saved, at_once) == (ALL, [])
     assert (reader.row["read_at"], reader.row["due_at"], reader.row["changed_at"]) == (NOW, NOW + EVERY, NOW)
-    assert reader.due == [f"{reader.connection_id}@{(NOW + EVERY).isoformat()}"]
+    assert reader.due == [f"{reader.connection_id}@{NOW.isoformat()}#0"]
+
+
+def test_a_knock_while_it_is_being_read_gives_no_second_reader_the_same_connection(reader: Reader) -> None:
+    (first,) = reader.due
+    with write(reader.engine) as conn:
+        make_due(conn, reader.connection_id, NOW - MINUTE)
+
+    assert reader.due == [first]  # the same piece of work: whoever has it, has it
+
+
+def test_a_time_far_ahead_is_a_slip_of_a_clock_and_due(reader: Reader) -> None:
+    with write(reader.engine) as conn:
+        make_due(conn, reader.connection_id, NOW + 400 * DAY)
+    (key,) = reader.due
+    with write(reader.engine) as conn:
+        conn.execute(update(company_table).values(is_demo=True))
+
+    assert key.startswith(reader.connection_id)
+    assert reader.due == []  # its weeks are stepped through
 
 
 def test_what_has_waited_longest_comes_first(reader: Reader) -> None:
@@ -326,3 +347,19 @@ def test_without_another_word_the_registrys_connector_reads(reader: Reader) -> N
     assert saved is not None
     assert saved.new > 1000
     assert reader.count(bookmark) > 3
+
+
+def test_who_was_too_slow_stops_and_leaves_the_connection_to_whoever_took_it_over(reader: Reader) -> None:
+    (key,) = reader.due
+    before = reader.row
+
+    def taken_over() -> None:
+        raise TakenOver
+
+    with pytest.raises(TakenOver):
+        sync_period(reader.engine, key, reader.clock, taken_over, every=EVERY, connect=reader.connect)
+
+    kept = {name: value for name, value in reader.row.items() if name != "changed_at"}
+    assert kept == {name: value for name, value in before.items() if name != "changed_at"}
+    assert reader.count(document) == PAGE  # the page it was told of is whole
+    assert reader.due == [key]

@@ -95,7 +95,7 @@ def rows(path: Path | Engine, table: Table, *without: str) -> list[dict[str, Any
         return [dict(row) for row in conn.execute(select(*kept).order_by(*table.primary_key)).mappings()]
 
 
-IDS = ("id", "episode_id", "assessment_id", "company_id", "connection_id", "etag")
+IDS = ("id", "episode_id", "assessment_id", "company_id", "connection_id", "etag", "no")
 INSTANTS = ("known_at", "first_known_at", "opened_at", "at", "read_at", "changed_at", "due_at", "superseded_at")
 TABLES: Sequence[Table] = (
     document,
@@ -117,6 +117,7 @@ def everything(path: Path | Engine) -> Mapping[str, list[dict[str, Any]]]:
     known = {table.name: rows(path, table, *IDS, *INSTANTS) for table in TABLES}
     for row in known["assessment"]:
         row["body"] = row["body"].replace(source["company_id"], "").replace(source["id"], "")
+    known["episode"].sort(key=lambda row: (row["subject"], row["opened_on"]))
     return known
 
 
