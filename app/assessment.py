@@ -79,6 +79,9 @@ def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date |
         hold(conn, company_id)
         if day == today and not row["is_demo"]:
             _forget_future(conn, company_id, today)
+        kept = _kept_after(conn, company_id, day, now)
+        if kept is not None:  # somebody who began later was faster: theirs knows more
+            return kept
         before = latest(conn, company_id)
         _keep(conn, company_id, answer, served, now)
         reached("assess.answer_kept")
@@ -88,6 +91,12 @@ def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date |
         reached("assess.alerts_moved")
     reached("assess.committed")
     return served
+
+
+def _kept_after(conn: Connection, company_id: str, day: date, now: datetime) -> Served | None:
+    a = assessment.c
+    later = (a.company_id == company_id, a.process == "all", a.as_of == day, a.known_at > now)
+    return latest(conn, company_id, day) if conn.execute(select(a.id).where(*later)).first() else None
 
 
 def _forget_future(conn: Connection, company_id: str, today: date) -> None:

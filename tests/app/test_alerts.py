@@ -606,3 +606,11 @@ def test_a_clock_that_was_ahead_once_keeps_no_company_from_being_assessed(engine
         newest = latest(conn, company)
     assert newest is not None
     assert newest.as_of == SUNDAY
+
+
+def test_a_slower_answer_does_not_replace_one_that_was_begun_later(engine: Engine, company: str) -> None:
+    newer = assess_company(engine, company, NOW + timedelta(minutes=5))
+    bring_late_invoices(engine, company, NOW - 30 * DAY)
+
+    assert assess_company(engine, company, NOW).etag == newer.etag
+    assert assess_company(engine, company, NOW + timedelta(minutes=6)).etag != newer.etag

@@ -246,7 +246,7 @@ def test_only_a_verdict_that_nothing_is_needed_is_good_news(
     read_about(engine, company)
     told = {}
     for week in range(43, 49):
-        look(engine, company, monday(week, 5), verdict="outsource" if week < 46 else verdict)  # noqa: PLR2004 - a week
+        look(engine, company, monday(week, 5), verdict="outsource" if week < 46 else verdict)
         told[week] = subjects(post(engine, monday(week, 8))["companies"][0])
 
     mine = f"verdict:{verdict}"
