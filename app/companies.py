@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.db import hold
-from app.errors import NotFound, Refused
+from app.errors import BadInput, NotFound, Refused
 from app.ids import new_id
 from app.models.core import company, connection
 from app.models.ledger import ledger_import, staged_line
@@ -36,6 +37,8 @@ def add_company(
     """Add a company and give its id; a SIREN already known is refused."""
     if not name.strip():
         raise Refused("company_needs_a_name")
+    if zone not in available_timezones():
+        raise BadInput("bad_zone", {"zone": zone})
     if siren is not None:
         if not (siren.isascii() and siren.isdigit() and len(siren) == 9):  # noqa: PLR2004 - a SIREN has nine digits
             raise Refused("siren_not_nine_digits", {"siren": siren})
@@ -90,8 +93,15 @@ def remove_company(conn: Connection, company_id: str) -> None:
     mine = conn.execute(select(subscription.c.recipient_id).where(subscription.c.company_id == company_id))
     take_out_of_letters(conn, company_id, [str(one) for one in mine.scalars()])
     conn.execute(delete(company).where(company.c.id == company_id))
-    readers = select(subscription.c.recipient_id)
-    conn.execute(delete(recipient).where(recipient.c.id.not_in(readers)))  # who reads about nobody any more
+    forget_recipients(conn)
+
+
+def forget_recipients(conn: Connection) -> None:
+    """Drop who reads about nobody any more, with their letters; of who asked for no more letters, that wish is kept."""
+    r = recipient.c
+    idle = select(r.id).where(r.id.not_in(select(subscription.c.recipient_id)))
+    conn.execute(delete(letter).where(letter.c.recipient_id.in_(idle)))
+    conn.execute(delete(recipient).where(r.id.in_(idle), r.unsubscribed_at.is_(None) | r.is_demo))
 
 
 def take_out_of_letters(conn: Connection, company_id: str, recipient_ids: Sequence[str]) -> None:
@@ -103,7 +113,10 @@ def take_out_of_letters(conn: Connection, company_id: str, recipient_ids: Sequen
             "companies": [one for one in content["companies"] if one["id"] != company_id],
             "told": {one: no for one, no in content.get("told", {}).items() if one != company_id},
         }
-        conn.execute(update(letter).where(x.id == letter_id).values(content=content | kept))
+        values: dict[str, Any] = {"content": content | kept}
+        if not kept["companies"]:
+            values["state"] = "dropped"
+        conn.execute(update(letter).where(x.id == letter_id).values(**values))
 
 
 def connection_for(conn: Connection, company_id: str, provider: str, now: datetime) -> str:

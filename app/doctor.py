@@ -277,7 +277,7 @@ def check_address(settings: Settings) -> Iterator[Check]:
     if not settings.smtp_host and not settings.public_url:
         return
     if not settings.public_url:
-        yield Check("address", State.LOOK, "doctor_no_public_url", {"address": settings.base_url})
+        yield Check("address", State.BAD, "doctor_no_public_url", {"address": settings.base_url})
     elif not settings.public_url.startswith("https://"):
         yield Check("address", State.LOOK, "doctor_not_https", {"address": settings.base_url})
     else:

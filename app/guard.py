@@ -26,10 +26,18 @@ log = structlog.get_logger()
 
 
 class Guard:
-    """Wraps the application; `excuse` makes the answer to a fault of ours, given the request and its number."""
+    """Wraps the application; `excuse` makes the answer to a fault of ours, given the request and its number.
 
-    def __init__(self, app: ASGIApp, excuse: Callable[[Request, str], Response]) -> None:
-        self._app, self._excuse = app, excuse
+    An address with a NUL in it leads nowhere: no database holds such a text.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        excuse: Callable[[Request, str], Response],
+        no_such_page: Callable[[Request, Exception], Response],
+    ) -> None:
+        self._app, self._excuse, self._no_such_page = app, excuse, no_such_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, and see that its answer is fit to be sent."""
@@ -48,9 +56,12 @@ class Guard:
                 headers["X-Request-Id"] = number
             await send(message)
 
-        path = scope["path"]
+        path = _shown(scope["path"])
         try:
-            await self._app(scope, receive, guarded)
+            if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+                await self._no_such_page(Request(scope), LookupError())(scope, receive, guarded)
+            else:
+                await self._app(scope, receive, guarded)
         except Exception:  # the one place where a fault of ours is caught: it is logged whole, and said
             log.exception("request_failed", request=number, method=scope["method"], path=path)
             if status:  # half an answer is out already
@@ -58,3 +69,9 @@ class Guard:
             await self._excuse(Request(scope), number)(scope, receive, guarded)
         if not path.startswith(QUIET):
             log.info("request", request=number, method=scope["method"], path=path, status=status)
+
+
+def _shown(path: str) -> str:
+    """Give an address as the log may have it: a link out of the letters is its reader's alone."""
+    head, link, _ = path.partition("/unsubscribe/")
+    return f"{head}{link}…" if link else path

@@ -198,7 +198,19 @@ def _outcome(row: Row, known: Mapping[str, Any] | None) -> Outcome:
 def _is_not_older(theirs: str | None, ours: str | None) -> bool:
     if ours is None or theirs is None:
         return True
-    return (len(theirs), theirs) >= (len(ours), ours)  # counters and ISO instants both order so
+    instants = _instant(theirs), _instant(ours)
+    if instants[0] is not None and instants[1] is not None:
+        return instants[0] >= instants[1]
+    return (len(theirs), theirs) >= (len(ours), ours)  # counters order so
+
+
+def _instant(text: str) -> datetime | None:
+    """Read a version that is an instant with its offset; a fraction of a second may be there or not."""
+    try:
+        found = datetime.fromisoformat(text) if "T" in text else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _remember_versions(

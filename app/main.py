@@ -50,7 +50,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Guard, excuse=_excuse)
+    app.add_middleware(Guard, excuse=_excuse, no_such_page=_no_such_page)
     app.exception_handler(SeuilError)(_seuil_error)
     app.exception_handler(NotThisFormat)(_not_this_format)
     app.exception_handler(RequestValidationError)(_bad_request)

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from app.companies import find_company, take_out_of_letters
+from app.companies import find_company, forget_recipients, take_out_of_letters
 from app.db import hold
 from app.errors import BadInput, NotFound, Refused
 from app.ids import new_id
@@ -108,16 +108,15 @@ def find_recipient(conn: Connection, recipient_id: str) -> Recipient:
 def remove_recipient(conn: Connection, company_id: str, recipient_id: str) -> None:
     """End somebody's reading about a company; who reads about none any more is forgotten, letters and all.
 
-    What was not sent yet speaks of the company no more.
+    What was not sent yet speaks of the company no more. Of who asked for no more letters that wish is kept.
     """
+    hold(conn, f"recipient:{find_recipient(conn, recipient_id).email.lower()}")
     s = subscription.c
     ended = delete(subscription).where(s.recipient_id == recipient_id, s.company_id == company_id)
     if conn.execute(ended).rowcount == 0:
         raise NotFound("no_such_recipient")
-    if not conn.execute(select(s.company_id).where(s.recipient_id == recipient_id)).first():
-        conn.execute(delete(recipient).where(recipient.c.id == recipient_id))
-        return
     take_out_of_letters(conn, company_id, [recipient_id])
+    forget_recipients(conn)
 
 
 def recipient_of_token(conn: Connection, token: str) -> Recipient:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=512, ge=1, description="largest file the import page takes")
 
     tick_seconds: int = Field(default=60, ge=1, le=3600, description="how often what is due is looked for")
-    read_hours: int = Field(default=6, ge=1, le=168, description="how often a connected system is read")
+    read_hours: int = Field(default=6, ge=1, le=24, description="how often a connected system is read")
     public_url: str | None = Field(
         default=None, description="address people reach Seuil at, for links in mails: https://seuil.example.com"
     )
@@ -46,6 +47,14 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = Field(
         default=None, description="file with that key; by default `seuil.key` beside the SQLite file, or in `data`"
     )
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            message = f"{zone!r} is not a time zone; one is Europe/Paris"
+            raise ValueError(message)
+        return zone
 
     @property
     def base_url(self) -> str:

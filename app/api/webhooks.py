@@ -24,9 +24,6 @@ from app.wording import say
 from connectors.doorbell import BadSignature, Doorbell, Knock, StandardWebhooks, new_secret
 
 LARGEST_BODY = 256 * 1024
-PATIENCE = (
-    4 * LARGEST_BODY
-)  # what is read, and dropped, of a body that is too large, so that its sender gets to read why
 BODY_WITHIN_S = 10.0
 LOOKED_UP_FOR = timedelta(seconds=10)
 LOOKED_UP_AGAIN = timedelta(seconds=1)

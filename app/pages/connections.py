@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, func, select
 
+from app.api.webhooks import forget_door
 from app.companies import PULLED
 from app.db import hold, read, write
 from app.doors import GRACE, close_door, knock_figures, new_door_secret, open_door
@@ -142,24 +143,31 @@ def secret_form(
     with write(room.engine) as conn:
         hold(conn, company["id"])
         secret = new_door_secret(conn, vault, connection_id, room.now(), grace=grace)
+    forget_door(request.app, connection_id)
     answer = _page(request, room, reader, company, secret=secret, on=connection_id)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 @router.post("/{connection_id}/close")
-def close_form(room: RoomHere, company: CompanyHere, connection_id: ConnectionHere) -> RedirectResponse:
+def close_form(
+    request: Request, room: RoomHere, company: CompanyHere, connection_id: ConnectionHere
+) -> RedirectResponse:
     """Switch its webhook off."""
     with write(room.engine) as conn:
         hold(conn, company["id"])
         close_door(conn, connection_id, room.now())
+    forget_door(request.app, connection_id)
     return _back(company, connection_id, "closed")
 
 
 @router.post("/{connection_id}/open")
-def open_form(room: RoomHere, company: CompanyHere, connection_id: ConnectionHere) -> RedirectResponse:
+def open_form(
+    request: Request, room: RoomHere, company: CompanyHere, connection_id: ConnectionHere
+) -> RedirectResponse:
     """Switch its webhook on again."""
     with write(room.engine) as conn:
         hold(conn, company["id"])
         open_door(conn, connection_id)
+    forget_door(request.app, connection_id)
     return _back(company, connection_id, "opened")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.companies import connection_for
 from app.db import read, write
-from app.intake import Saved, Source, find_source, save_page, sync
+from app.intake import Saved, Source, find_source, save_page, save_told, sync
 from app.models import metadata
 from app.models.core import bookmark, touched_month
 from app.models.people import actor, party, person
@@ -20,6 +20,8 @@ from app.models.records import activity, document, quarantined, record_version, 
 from connectors.base import Cursor, Fault, Page, Pages
 from connectors.records import (
     Activity,
+    Cost,
+    CostKind,
     CreditReason,
     Direction,
     DocumentKind,
@@ -33,6 +35,7 @@ from connectors.records import (
     TimeEntry,
 )
 from signals.calendar import month_number
+from tests.conftest import NOW
 
 LATER = timedelta(days=1)
 INVOICE = Invoice(
@@ -297,3 +300,36 @@ def test_a_sync_cut_off_goes_on_after_the_last_page_kept(engine: Engine, source:
         sync(engine, source.connection_id, Numbers(4), now, told=stop)
 
     assert sync(engine, source.connection_id, Numbers(4), now) == Saved(new=3)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "result"),
+    [
+        ("2026-11-10T10:00:00Z", "2026-11-10T09:59:59.5Z", "older"),
+        ("2026-11-10T09:59:59.5Z", "2026-11-10T10:00:00Z", "changed"),
+        ("2026-11-10T10:00:00Z", "2026-11-10T11:30:00+02:00", "older"),
+        ("9", "10", "changed"),
+        ("10", "9", "older"),
+    ],
+)
+def test_versions_compare_as_the_instants_or_counts_they_are(
+    engine: Engine, company: str, ours: str, theirs: str, result: str
+) -> None:
+    with write(engine) as conn:
+        source = find_source(conn, connection_for(conn, company, "push", NOW))
+        said = [
+            save_told(conn, source, Stream.COSTS, Page((a_cost(amount, version),), {}), NOW)[1]
+            for amount, version in ((1, ours), (2, theirs))
+        ]
+
+    assert said == [{"c1": "new"}, {"c1": result}]
+
+
+def a_cost(amount: int, version: str) -> Cost:
+    return Cost(
+        external_id="c1",
+        incurred_on=date(2026, 1, 31),
+        kind=CostKind.SOFTWARE,
+        amount=Decimal(amount),
+        source_version=version,
+    )

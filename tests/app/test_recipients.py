@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
-from app.companies import add_company
+from app.companies import add_company, remove_company
 from app.db import read, write
+from app.digest import write_digest
 from app.errors import BadInput, NotFound, Refused, SeuilError
 from app.models.watch import letter, recipient, subscription
 from app.recipients import (
@@ -240,3 +241,32 @@ def test_a_link_is_long_and_of_one_person_only(engine: Engine, company: str) -> 
     for act in (recipient_of_token, subscribe_again, lambda conn, token: unsubscribe(conn, token, NOW)):
         with write(engine) as conn, pytest.raises(NotFound, match="no_such_link"):
             act(conn, lea.token[:-1])
+
+
+def test_who_asked_for_no_more_letters_gets_none_though_taken_off_and_added_again(engine: Engine, company: str) -> None:
+    with write(engine) as conn:
+        lea = add_recipient(conn, company, "lea@aubrac.fr", "fr", "Europe/Paris", NOW)
+        token = find_recipient(conn, lea).token
+        unsubscribe(conn, token, NOW)
+        remove_recipient(conn, company, lea)
+        assert recipients(conn, company) == []
+        with pytest.raises(Refused, match="recipient_unsubscribed"):
+            add_recipient(conn, company, "Lea@aubrac.fr", "fr", "Europe/Paris", NOW)
+        subscribe_again(conn, token)  # by the link in any letter they got
+        assert add_recipient(conn, company, "lea@aubrac.fr", "fr", "Europe/Paris", NOW) == lea
+
+
+def test_a_letter_left_without_any_company_is_not_sent(engine: Engine, company: str) -> None:
+    with write(engine) as conn:
+        other = add_company(conn, "Garage Roux", NOW, zone="Europe/Paris")
+        lea = add_recipient(conn, company, "lea@aubrac.fr", "fr", "Europe/Paris", NOW - timedelta(days=30))
+    assert write_digest(engine, f"{lea}@2026-W48", lambda: NOW)
+    with write(engine) as conn:
+        add_recipient(conn, other, "lea@aubrac.fr", "fr", "Europe/Paris", NOW)
+        remove_company(conn, company)
+        assert conn.execute(select(letter.c.state)).scalars().all() == ["dropped"]
+
+
+def test_a_zone_nobody_knows_makes_no_company(engine: Engine) -> None:
+    with write(engine) as conn, pytest.raises(BadInput, match="bad_zone"):
+        add_company(conn, "Garage Roux", NOW, zone="Europe/Pari")
