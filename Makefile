@@ -17,7 +17,7 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	@tests/tools.sh
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

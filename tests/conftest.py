@@ -110,9 +110,7 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     admin.dispose()
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("pg")])]
-)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """A database of the test's own: the test runs on SQLite and on PostgreSQL."""
     found: Engine = request.getfixturevalue(f"{request.param}_engine")

@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from app.digest import digests_due
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, Table, func, select
 
@@ -23,6 +22,7 @@ from app.db import open_database, read, write
 from app.declarations import read_declarations
 from app.demo import READER, add_demo, fill_demo
 from app.demo_steps import Week, next_monday, step_week, week_lines
+from app.digest import digests_due
 from app.errors import NotFound
 from app.main import create_app
 from app.models import metadata
