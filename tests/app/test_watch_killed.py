@@ -118,6 +118,7 @@ def everything(path: Path | Engine) -> Mapping[str, list[dict[str, Any]]]:
     for row in known["assessment"]:
         row["body"] = row["body"].replace(source["company_id"], "").replace(source["id"], "")
     known["episode"].sort(key=lambda row: (row["subject"], row["opened_on"]))
+    known["issue_fact"].sort(key=repr)  # facts have no key of their own to be in the order of
     return known
 
 
