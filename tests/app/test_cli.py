@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,11 +48,14 @@ class Seuil:
 
 
 @pytest.fixture
-def seuil(tmp_path: Path) -> Seuil:
+def seuil(tmp_path: Path, sqlite_template: Path) -> Seuil:
+    """The command, on a database whose tables are made."""
+    shutil.copy(sqlite_template, tmp_path / "seuil.db")
     return Seuil(tmp_path)
 
 
-def test_the_password_of_the_owner_is_printed_once(seuil: Seuil) -> None:
+def test_the_password_of_the_owner_is_printed_once(tmp_path: Path) -> None:
+    seuil = Seuil(tmp_path)
     first, second = seuil("migrate"), seuil("migrate")
 
     assert "owner@localhost with password" in first.stdout
@@ -193,7 +197,8 @@ def test_a_reader_is_added_and_their_letter_looked_at(seuil: Seuil, tmp_path: Pa
     assert removed.stdout == "lead@aubrac.fr no longer reads about Aubrac.\n"
 
 
-def test_the_doctor_says_a_line_a_check_and_ends_with_one_where_something_is_bad(seuil: Seuil, tmp_path: Path) -> None:
+def test_the_doctor_says_a_line_a_check_and_ends_with_one_where_something_is_bad(tmp_path: Path) -> None:
+    seuil = Seuil(tmp_path)
     nothing = seuil("doctor")
     seuil("company", "add", "Aubrac")
     seuil("assess")
