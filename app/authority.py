@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from app.companies import PROVIDER_RANK
+from app.companies import rank
 
 Authority = Mapping[tuple[str, int], str]
 """(direction, month) to the connection that counts."""
@@ -23,7 +23,7 @@ def choose(volume: pd.DataFrame, providers: Mapping[str, str]) -> Authority:
 
 
 def _rank(connection_id: str, providers: Mapping[str, str]) -> tuple[int, str]:
-    return PROVIDER_RANK[providers[connection_id]], connection_id
+    return rank(providers[connection_id]), connection_id
 
 
 def keep(table: pd.DataFrame, authority: Authority, month: str, direction: str) -> pd.DataFrame:

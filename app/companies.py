@@ -13,15 +13,33 @@ from app.ids import new_id
 from app.models.core import company, connection
 from app.models.ledger import ledger_import, staged_line
 from app.models.watch import letter, recipient, subscription
+from connectors.providers import provider_of, providers
 
 Row = Mapping[str, Any]
 
 # Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
-PROVIDER_KINDS: Mapping[str, str] = {"demo": "api", "push": "api", "csv": "file", "fec": "file"}
-PROVIDER_RANK: Mapping[str, int] = {"demo": 0, "push": 1, "csv": 2, "fec": 3}
+_HANDED_RANK: Mapping[str, int] = {"push": 1, "csv": 2, "fec": 3}
 UNSENT = ("waiting", "sending", "refused")  # states of letters
-PULLED = ("demo",)
-"""Providers that Seuil reads by itself; the others are handed over by somebody."""
+
+
+def is_pulled(provider: str) -> bool:
+    """Say whether Seuil reads a provider by itself; the others are handed over by somebody."""
+    return provider_of(provider) is not None
+
+
+def rank(provider: str) -> int:
+    """Rank a provider: where several tell of one month, the one of the lowest rank counts."""
+    return _HANDED_RANK.get(provider, 0)
+
+
+def provider_names() -> tuple[str, ...]:
+    """Name every provider, those that are read and those that are handed over."""
+    return (*providers(), *_HANDED_RANK)
+
+
+def kind_of(provider: str) -> str:
+    """Say what a provider's connections are: an api, or a file."""
+    return "file" if rank(provider) > _HANDED_RANK["push"] else "api"
 
 
 def add_company(
@@ -134,10 +152,10 @@ def connection_for(conn: Connection, company_id: str, provider: str, now: dateti
             id=connection_id,
             company_id=company_id,
             provider=provider,
-            kind=PROVIDER_KINDS[provider],
+            kind=kind_of(provider),
             zone=zone,
             created_at=now,
-            due_at=now if provider in PULLED else None,
+            due_at=now if is_pulled(provider) else None,
         )
     )
     return connection_id

@@ -5,7 +5,7 @@ versions, faults, bookmark and touched months are one commit.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
 
-from app.db import hold, read, write
+from app.db import hold, write
 from app.faultpoints import reached
 from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined, record_version
 from app.people import actor_ids, name_actor, save_parties
 from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, as_json, fit, to_row
-from connectors.base import Connector, Cursor, Fault, Page
+from app.version import VERSION
+from connectors.base import Connector, Cursor, Page
+from connectors.errors import StartOver
 from connectors.records import Employee, Invoice, Record, Stream
 
 KEYS_A_SELECT = 500
@@ -76,23 +78,66 @@ def sync(
     With a clock, each page is known from the instant it is saved at, so that an answer that was computed while others
     were still to come is seen to be older than they are; without one, all are known from `now`.
     """
-    with read(engine) as conn:
+    with write(engine) as conn:
         source = find_source(conn, connection_id)
+        _try_refused_again(conn, connection_id)
+        wanted = conn.execute(select(connection.c.streams).where(connection.c.id == connection_id)).scalar()
         rows = conn.execute(
             select(bookmark.c.stream, bookmark.c.cursor).where(bookmark.c.connection_id == connection_id)
         )
-        cursors: dict[str, Cursor] = {str(stream): cursor for stream, cursor in rows}
+        cursors: dict[str, Cursor] = {str(stream): cursor for stream, cursor in rows if cursor}
     total = Saved()
-    for stream, pages in connector.streams.items():
-        for page in pages(cursors.get(stream)):
-            with write(engine) as conn:
-                hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
-                saved = save_page(conn, source, stream, page, clock() if clock else now)
-            reached("sync.page_committed")
-            total += saved
-            if told is not None:
-                told(stream, saved)
+    for stream, page in _read(engine, source, connector, wanted, cursors, now):
+        with write(engine) as conn:
+            hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
+            saved = save_page(conn, source, stream, page, clock() if clock else now)
+        reached("sync.page_committed")
+        total += saved
+        if told is not None:
+            told(stream, saved)
     return total
+
+
+def _read(
+    engine: Engine,
+    source: Source,
+    connector: Connector,
+    wanted: Sequence[str] | None,
+    cursors: Mapping[str, Cursor],
+    now: datetime,
+) -> Iterator[tuple[Stream, Page]]:
+    """Give the pages of the streams that may be read; one whose bookmark leads nowhere begins anew."""
+    for stream, pages in connector.streams.items():
+        if wanted is not None and stream not in wanted:
+            continue
+        cursor = cursors.get(stream)
+        try:
+            for page in pages(cursor):
+                yield stream, page
+        except StartOver:
+            if cursor is None:
+                raise
+            with write(engine) as conn:
+                _forget_bookmark(conn, source.connection_id, stream, now)
+            for page in pages(None):
+                yield stream, page
+
+
+def _try_refused_again(conn: Connection, connection_id: str) -> None:
+    """Begin those streams anew whose rows an older version of Seuil could not read."""
+    q, b = quarantined.c, bookmark.c
+    old = (q.connection_id == connection_id) & q.import_no.is_(None) & q.version.is_not(None) & (q.version != VERSION)
+    streams = list(conn.execute(select(q.stream).where(old).distinct()).scalars())
+    if streams:
+        conn.execute(delete(quarantined).where(old))
+        conn.execute(delete(bookmark).where(b.connection_id == connection_id, b.stream.in_(streams)))
+
+
+def _forget_bookmark(conn: Connection, connection_id: str, stream: Stream, now: datetime) -> None:
+    """Read a stream from its beginning, say since when, and have its ids compared at the end."""
+    b = bookmark.c
+    where = (b.connection_id == connection_id) & (b.stream == stream.value)
+    conn.execute(update(bookmark).where(where).values(cursor={}, started_over_at=now, swept_at=None))
 
 
 def save_page(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> Saved:
@@ -109,7 +154,8 @@ def save_told(
     newest = {record.external_id: record for record in page.records}  # the last of a page wins
     outcomes = _save_records(conn, source, stream, list(newest.values()), now)
     reached("sync.rows_saved")
-    _quarantine(conn, source, stream, page.faults, now)
+    _bury(conn, source, stream, page.gone, now)
+    _quarantine(conn, source, stream, page, now)
     _turn_bookmark(conn, source, stream, page, now)
     reached("sync.bookmark_turned")
     told = Counter(outcomes.values())
@@ -278,7 +324,44 @@ def touch(conn: Connection, company_id: str, months: Iterable[int]) -> None:
     conn.execute(insert(touched_month), [{"company_id": company_id, "month": month} for month in wanted])
 
 
-def _quarantine(conn: Connection, source: Source, stream: Stream, faults: Sequence[Fault], now: datetime) -> None:
+def _bury(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], now: datetime) -> int:
+    """Mark records that the source no longer has, keeping what they were; say how many there were."""
+    table = TABLES[stream]
+    known = _known_rows(conn, table, source.connection_id, [fit(one, LENGTHS["external_id"]) for one in set(ids)])
+    left = [dict(row) for row in known.values() if row["gone_at"] is None]
+    for start in range(0, len(left), KEYS_A_SELECT):
+        some = left[start : start + KEYS_A_SELECT]
+        conn.execute(insert(record_version), [_version(stream, row, now) for row in some])
+        conn.execute(
+            update(table)
+            .where(
+                table.c.connection_id == source.connection_id,
+                table.c.external_id.in_([row["external_id"] for row in some]),
+            )
+            .values(gone_at=now, known_at=now)
+        )
+    if left:
+        _touch(conn, source, stream, left)
+        conn.execute(update(connection).where(connection.c.id == source.connection_id).values(changed_at=now))
+    return len(left)
+
+
+def bury(engine: Engine, connection_id: str, stream: Stream, ids: Sequence[str], now: datetime) -> int:
+    """Mark records that a source no longer has; say how many of them we had."""
+    with write(engine) as conn:
+        source = find_source(conn, connection_id)
+        hold(conn, source.company_id)
+        return _bury(conn, source, stream, ids, now)
+
+
+def _quarantine(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> None:
+    """Keep the rows of a page that made no sense; one that was set aside before and can be read now leaves."""
+    q, faults = quarantined.c, page.faults
+    here = (q.connection_id == source.connection_id) & (q.stream == stream.value) & q.import_no.is_(None)
+    if conn.execute(select(q.id).where(here).limit(1)).first() is not None:
+        places = sorted({fault.place for fault in faults} | {record.external_id for record in page.records})
+        for start in range(0, len(places), KEYS_A_SELECT):
+            conn.execute(delete(quarantined).where(here, q.place.in_(places[start : start + KEYS_A_SELECT])))
     rows = [
         {
             "company_id": source.company_id,
@@ -289,6 +372,7 @@ def _quarantine(conn: Connection, source: Source, stream: Stream, faults: Sequen
             "params": dict(fault.params),
             "raw": fault.raw[:RAW_KEPT],
             "found_at": now,
+            "version": VERSION,
         }
         for fault in faults
         if not fault.kept
@@ -298,15 +382,10 @@ def _quarantine(conn: Connection, source: Source, stream: Stream, faults: Sequen
 
 
 def _turn_bookmark(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> None:
-    where = (bookmark.c.connection_id == source.connection_id) & (bookmark.c.stream == stream.value)
-    before = conn.execute(select(bookmark.c.rows).where(where)).scalar() or 0
-    conn.execute(delete(bookmark).where(where))
-    conn.execute(
-        insert(bookmark).values(
-            connection_id=source.connection_id,
-            stream=stream.value,
-            cursor=dict(page.cursor),
-            rows=before + len(page.records),
-            read_at=now,
-        )
-    )
+    b = bookmark.c
+    where = (b.connection_id == source.connection_id) & (b.stream == stream.value)
+    turned = {"cursor": dict(page.cursor), "read_at": now}
+    moved = conn.execute(update(bookmark).where(where).values(**turned, rows=b.rows + len(page.records)))
+    if moved.rowcount == 0:
+        named = {"connection_id": source.connection_id, "stream": stream.value}
+        conn.execute(insert(bookmark).values(**named, **turned, rows=len(page.records)))

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.companies import PULLED
+from app.companies import is_pulled
 from app.db import durable
 from app.errors import NotFound, SeuilError
 from app.faultpoints import reached
@@ -167,7 +167,7 @@ def save_knocks(conn: Connection, knocks: Sequence[Knocked]) -> list[Outcome]:
     ids = sorted({one.connection_id for one in knocks})
     providers = {row[0]: row[1] for row in conn.execute(_THERE, {"ids": ids})}
     fresh = _insert(conn, [one for one in knocks if one.connection_id in providers])
-    _make_due(conn, [one for one in knocks if one.key in fresh and providers[one.connection_id] in PULLED])
+    _make_due(conn, [one for one in knocks if one.key in fresh and is_pulled(providers[one.connection_id])])
     outcomes: list[Outcome] = []
     for one in knocks:
         if one.connection_id not in providers:  # removed since its secret was looked up

@@ -21,10 +21,9 @@ from app.room import Room, language_of
 from app.schedule import start_metronome
 from app.settings import Settings
 from app.site import STATIC
+from app.version import VERSION
 from app.wording import say
 from connectors.errors import NotThisFormat
-
-VERSION = "0.1.0"
 
 
 def create_app(

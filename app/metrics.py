@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, case, func, select
 
 from app.alerts import OPEN_STATES
 from app.alive import is_failing, last_beat
-from app.companies import PROVIDER_KINDS
+from app.companies import provider_names
 from app.models.answers import assessment
 from app.models.core import bookmark, company, connection
 from app.models.ledger import ledger_import
@@ -99,7 +99,7 @@ def _companies(conn: Connection) -> Iterator[Metric]:
 
 
 def _connections(conn: Connection, now: datetime) -> Iterator[Metric]:
-    counts: Counts = {(provider, state): 0.0 for provider in PROVIDER_KINDS for state in CONNECTION_STATES}
+    counts: Counts = {(provider, state): 0.0 for provider in provider_names() for state in CONNECTION_STATES}
     oldest: dict[str, datetime] = {}
     for row in conn.execute(connections_seen()):
         state = connection_state(row.kind, row.trouble, row.due_at, row.seen_at, now)

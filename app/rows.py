@@ -25,12 +25,16 @@ TABLES: Mapping[Stream, Table] = {
     Stream.ABSENCES: r.absence,
     Stream.TIME: r.time_entry,
     Stream.COSTS: r.cost,
+    Stream.DELIVERIES: r.delivery,
 }
 
 MONEY = {"net", "tax", "total", "amount"}
 ACTORS = {"actor", "author", "validator"}
 # Kept apart, in `people`.
 NAMES = {"party_label", "name"}
+
+# Columns that came with a later version of Seuil: empty ones are no content, or every row would look changed.
+LATER = {"created_at", "series", "refused_on", "refusal", "team"}
 
 Row = dict[str, Any]
 
@@ -102,6 +106,7 @@ _DERIVED: Mapping[str, Callable[[Row, ZoneInfo], Row]] = {
         "worked_month": _month(row, "worked_on"),
         "week_on": week_start(row["worked_on"]),
     },
+    "Delivery": lambda row, _: {"delivery_month": _month(row, "delivered_on")},
     "Cost": lambda row, _: {"cost_month": _month(row, "incurred_on"), "process": row["process"] or "all"},
 }
 
@@ -112,6 +117,7 @@ MONTH_COLUMN: Mapping[Stream, str] = {
     Stream.ACTIVITIES: "done_month",
     Stream.TIME: "worked_month",
     Stream.COSTS: "cost_month",
+    Stream.DELIVERIES: "delivery_month",
 }
 
 
@@ -128,6 +134,10 @@ def _json_value(value: Any) -> Any:
 
 def row_hash(row: Mapping[str, Any]) -> str:
     """Give a short digest of a row's content; the source's own version is not content."""
-    content = {key: value for key, value in as_json(row).items() if key not in {"source_version", "row_hash"}}
+    content = {
+        key: value
+        for key, value in as_json(row).items()
+        if key not in {"source_version", "row_hash"} and not (key in LATER and value is None)
+    }
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -7,6 +7,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Engine
 
+from app.accounts import connecting
 from app.assessment import assess_period, assessments_due
 from app.db import write
 from app.digest import DIGEST, digests_due, write_digest
@@ -25,7 +26,7 @@ def steps(settings: Settings) -> tuple[Step, ...]:
     every = timedelta(hours=settings.read_hours)
 
     def sync(engine: Engine, key: str, clock: Clock, still_here: Beat) -> None:
-        sync_period(engine, key, clock, still_here, every=every)
+        sync_period(engine, key, clock, still_here, every=every, connect=connecting(engine, settings))
 
     def assess(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
         assess_period(engine, key, clock())

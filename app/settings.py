@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         default=None, description="file with that key; by default `seuil.key` beside the SQLite file, or in `data`"
     )
 
+    private_hosts: str = Field(
+        default="",
+        description="hosts of sources that may be asked without https or in a private network, separated by commas",
+    )
+
     @field_validator("zone")
     @classmethod
     def _is_a_zone(cls, zone: str) -> str:
@@ -66,6 +71,11 @@ class Settings(BaseSettings):
         """Where the sealing key is read from, and made if missing."""
         folder = self.sqlite_path.parent if self.sqlite_path else Path("data")
         return self.secret_key_file or folder / "seuil.key"
+
+    @property
+    def private_host_names(self) -> frozenset[str]:
+        """The hosts of `private_hosts`."""
+        return frozenset(host.strip().lower() for host in self.private_hosts.split(",") if host.strip())
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
+from app.accounts import Connect, connect_bare
 from app.alerts import update_failure
 from app.clock import local_day
 from app.db import hold, read, write
@@ -15,30 +16,20 @@ from app.faultpoints import reached
 from app.intake import Saved, sync
 from app.jobs import Beat, Clock, TakenOver
 from app.models.core import company, connection
-from connectors.base import Connector
-from connectors.demo import Demo
+from app.sweep import sweep_due
+from app.wording.sources import SENTENCES
 from connectors.errors import AccessDenied, SourceError, Unavailable
+from connectors.providers import providers
 from connectors.records import Stream
 
 Row = Mapping[str, Any]
 Told = Callable[[Stream, Saved], None]
-Connect = Callable[[Row, datetime], Connector]
 
 SYNC = "sync"
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=6)
 LONGEST_ASKED = timedelta(days=1)  # a source may ask for this much patience
 QUIET_FOR = timedelta(days=1)  # a source that is away for less is nobody's business
-
-CONNECTORS: Mapping[str, Connect] = {
-    "demo": lambda row, now: Demo(until=local_day(now, str(row["zone"]))),
-}
-"""How a connection's connector is made: one line a provider that is read over the network."""
-
-
-def connect_to(row: Row, now: datetime) -> Connector:
-    """Make the connector of a connection."""
-    return CONNECTORS[str(row["provider"])](row, now)
 
 
 def find_connection(conn: Connection, connection_id: str) -> Row:
@@ -71,7 +62,7 @@ def syncs_due(conn: Connection, now: datetime) -> list[str]:
     rows = conn.execute(
         select(c.id, c.read_at, c.failures)
         .join(company, company.c.id == c.company_id)
-        .where(is_due, c.provider.in_(list(CONNECTORS)))
+        .where(is_due, c.provider.in_(list(providers())))
         .order_by(c.due_at, c.id)
     )
     return [f"{row.id}@{row.read_at.isoformat() if row.read_at else ''}#{row.failures}" for row in rows]
@@ -80,11 +71,11 @@ def syncs_due(conn: Connection, now: datetime) -> list[str]:
 def make_due(conn: Connection, connection_id: str, now: datetime) -> None:
     """Have a connection read at the next tick, if one reads it at all; once more if it is being read just now."""
     c = connection.c
-    conn.execute(update(connection).where(c.id == connection_id, c.provider.in_(list(CONNECTORS))).values(due_at=now))
+    conn.execute(update(connection).where(c.id == connection_id, c.provider.in_(list(providers()))).values(due_at=now))
 
 
 def sync_period(
-    engine: Engine, period_key: str, clock: Clock, beat: Beat, *, every: timedelta, connect: Connect = connect_to
+    engine: Engine, period_key: str, clock: Clock, beat: Beat, *, every: timedelta, connect: Connect = connect_bare
 ) -> None:
     """Read the connection of a due period, unless it was read meanwhile."""
     connection_id = period_key.partition("@")[0]
@@ -101,7 +92,7 @@ def sync_connection(
     *,
     every: timedelta,
     told: Told | None = None,
-    connect: Connect = connect_to,
+    connect: Connect = connect_bare,
 ) -> Saved | None:
     """Read a connection to its end and set when it is due again; None where the source was in trouble.
 
@@ -112,7 +103,9 @@ def sync_connection(
     with read(engine) as conn:
         row = find_connection(conn, connection_id)
     try:
-        saved = sync(engine, connection_id, connect(row, now), now, told=told, clock=clock)
+        connector = connect(row, now)
+        saved = sync(engine, connection_id, connector, now, told=told, clock=clock)
+        sweep_due(engine, connection_id, connector, clock())
     except SourceError as error:
         _keep_trouble(engine, row, error, clock())
         return None
@@ -143,12 +136,15 @@ def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> 
     failures = int(row["failures"]) + 1
     due_at: datetime | None = retry_at(now, failures, first=FIRST_RETRY, longest=LONGEST_RETRY)
     code, params = "source_failed", {"error": type(error).__name__}
+    if isinstance(error, SourceError):
+        code = "source_denied" if isinstance(error, AccessDenied) else "source_unavailable"
+        params = {"why": str(error)}
+        if error.code in SENTENCES:
+            code, params = error.code, dict(error.params)
     if isinstance(error, AccessDenied):
-        code, params, due_at = "source_denied", {"why": str(error)}, None
-    elif isinstance(error, SourceError):
-        code, params = "source_unavailable", {"why": str(error)}
-        if isinstance(error, Unavailable) and error.retry_after_s is not None:
-            due_at = now + timedelta(seconds=min(max(error.retry_after_s, 0), LONGEST_ASKED.total_seconds()))
+        due_at = None
+    elif isinstance(error, Unavailable) and error.retry_after_s is not None:
+        due_at = now + timedelta(seconds=min(max(error.retry_after_s, 0), LONGEST_ASKED.total_seconds()))
     since = row["troubled_since"] or now
     with write(engine) as conn:
         hold(conn, str(row["company_id"]))

@@ -13,6 +13,7 @@ import typer
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Connection, Engine, select
 
+from app.accounts import connecting
 from app.answers import print_answer
 from app.assessment import latest
 from app.companies import companies, company_called
@@ -25,8 +26,9 @@ from app.models.watch import job_run
 from app.progress import console
 from app.schedule import steps
 from app.settings import Settings
-from app.sources import CONNECTORS, SYNC, make_due, sync_connection
+from app.sources import SYNC, make_due, sync_connection
 from app.wording import label, say
+from connectors.providers import providers
 from connectors.records import Stream
 
 Row = Mapping[str, Any]
@@ -85,7 +87,7 @@ def _pulled(conn: Connection, asked: str | None) -> list[Row]:
     query = (
         select(connection, company.c.name).join(company, company.c.id == c.company_id).order_by(company.c.name, c.id)
     )
-    query = query.where(c.provider.in_(list(CONNECTORS)))
+    query = query.where(c.provider.in_(list(providers())))
     if asked:
         query = query.where(c.company_id == company_called(conn, asked)["id"])
     return [dict(row) for row in conn.execute(query).mappings()]
@@ -134,7 +136,10 @@ def _sync_step(settings: Settings, reading: Reading, told: _Streams) -> Step:
 
         connection_id = key.partition("@")[0]
         reading.saved[connection_id] = None
-        reading.saved[connection_id] = sync_connection(engine, connection_id, clock, every=every, told=page)
+        connect = connecting(engine, settings)
+        reading.saved[connection_id] = sync_connection(
+            engine, connection_id, clock, every=every, told=page, connect=connect
+        )
 
     return replace(step_named(settings, SYNC), do=do)
 

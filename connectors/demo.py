@@ -11,7 +11,8 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import ClassVar
 
-from connectors.base import Cursor, Page, Pages
+from connectors.account import Account
+from connectors.base import Cursor, Evidence, Page, Pages, Provider
 from connectors.demo_company import Story, actors, newcomers, story_until
 from connectors.demo_declared import declaration, declarations, later_declarations
 from connectors.demo_people import absences, staff
@@ -153,3 +154,12 @@ _TOLD: Mapping[Stream, Callable[[Story, date], Dated]] = {
     Stream.TIME: _time,
     Stream.COSTS: _costs,
 }
+
+
+def _connect(account: Account) -> Demo:
+    return Demo(until=account.now.astimezone(account.zone).date())
+
+
+PROVIDER = Provider(
+    name=Demo.name, title="Demonstration", feeds=dict.fromkeys(_TOLD, Evidence.DIRECT), connect=_connect
+)

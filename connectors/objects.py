@@ -24,6 +24,7 @@ from connectors.records import (
     Absence,
     Activity,
     Cost,
+    Delivery,
     DocumentStatus,
     Employee,
     Invoice,
@@ -43,6 +44,7 @@ RECORDS: Mapping[Stream, type[Record]] = {
     Stream.ABSENCES: Absence,
     Stream.TIME: TimeEntry,
     Stream.COSTS: Cost,
+    Stream.DELIVERIES: Delivery,
 }
 """What an object of a stream is; a ledger is not told entry by entry but by its export."""
 

@@ -24,6 +24,7 @@ class Stream(StrEnum):
     ABSENCES = "absences"
     TIME = "time"
     COSTS = "costs"
+    DELIVERIES = "deliveries"
     LEDGER = "ledger"
 
 
@@ -69,6 +70,17 @@ class CreditReason(StrEnum):
 
     ERROR = "error"
     COMMERCIAL = "commercial"
+
+
+class Refusal(StrEnum):
+    """Why the other side, or its platform, refused a document; families of the French e-invoicing reason codes."""
+
+    ENTRY_ERROR = "entry_error"
+    OMISSION = "omission"
+    DUPLICATE = "duplicate"
+    LOST_DOCUMENT = "lost_document"
+    NOT_OURS = "not_ours"
+    UNDETERMINED = "undetermined"
 
 
 class StaffRole(StrEnum):
@@ -125,6 +137,10 @@ class Invoice:
     disputed: bool | None = None
     direct_debit: bool | None = None
     has_attachment: bool | None = None
+    created_at: datetime | None = None
+    series: str | None = None
+    refused_on: date | None = None
+    refusal: Refusal | None = None
     source_version: str | None = None
 
 
@@ -177,6 +193,7 @@ class Employee:
     hours_per_week: Decimal | None = None
     entered_on: date | None = None
     left_on: date | None = None
+    team: str | None = None
     source_version: str | None = None
 
 
@@ -213,6 +230,26 @@ class Cost:
     amount: Decimal
     currency: str = "EUR"
     process: Process | None = None
+    source_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something delivered, or billable work done, on a day; `invoice_id` is empty as long as nobody billed it.
+
+    `amount` is what it is to be billed at, net of tax; `cancelled_on` says since when it is not to be billed any more.
+    """
+
+    external_id: str
+    delivered_on: date
+    party: str | None = None
+    party_label: str | None = None
+    invoice_id: str | None = None
+    invoiced_on: date | None = None
+    cancelled_on: date | None = None
+    amount: Decimal | None = None
+    currency: str = "EUR"
+    actor: str | None = None
     source_version: str | None = None
 
 
@@ -256,4 +293,4 @@ class LedgerEntry:
         return f"{self.fiscal_year}/{self.journal}/{self.number}"
 
 
-Record = Invoice | Payment | Reminder | Activity | Employee | Absence | TimeEntry | Cost
+Record = Invoice | Payment | Reminder | Activity | Employee | Absence | TimeEntry | Cost | Delivery

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from app.cli import app
-from app.companies import PROVIDER_KINDS
+from app.companies import provider_names
 from app.declarations import ITEMS, KEYS, parse_yaml
 from app.example import EXAMPLE
 from app.settings import Settings
@@ -149,7 +149,7 @@ def test_a_command_is_in_the_guide(command: str) -> None:
     assert f"`{command}`" in read("operating.md")
 
 
-@pytest.mark.parametrize("provider", sorted(PROVIDER_KINDS))
+@pytest.mark.parametrize("provider", sorted(provider_names()))
 def test_a_connector_has_a_heading(provider: str) -> None:
     assert (2, provider) in headings(read("connectors.md"))
 

@@ -1,8 +1,8 @@
 """Companies, their connections, bookmarks and settings."""
 
-from sqlalchemy import JSON, Boolean, Column, Integer, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint, false
 
-from app.models.types import Day, Instant, Key, company_column, connection_column, metadata
+from app.models.types import Day, Instant, Key, Minor, company_column, connection_column, metadata
 
 company = Table(
     "company",
@@ -35,6 +35,10 @@ connection = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("sealed_secret", Text),  # of its webhook
     Column("door_closed_at", Instant),  # its webhook is switched off
+    Column("settings", JSON, nullable=False, server_default="{}"),  # how the account is reached; nothing secret
+    Column("sealed_credentials", Text),
+    Column("streams", JSON),  # those it may read; None: all its provider has
+    Column("connected_by", String(254)),  # who gets a letter when a person must act
     UniqueConstraint("company_id", "provider"),
 )
 
@@ -46,6 +50,56 @@ bookmark = Table(
     Column("cursor", JSON, nullable=False),
     Column("rows", Integer, nullable=False, server_default="0"),
     Column("read_at", Instant, nullable=False),
+    Column("started_over_at", Instant),  # when its source had forgotten what came after the bookmark
+    Column("swept_at", Instant),  # when the ids it has were last compared with ours
+)
+
+# What a source says of itself, beside what we keep of it; the newest comparison only.
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    connection_column(primary_key=True),
+    Column("stream", String(20), primary_key=True),
+    Column("measure", String(20), primary_key=True),  # rows, or total_minor
+    Column("month", String(7), primary_key=True, server_default=""),  # "2026-03"; empty: all there is
+    Column("direction", String(8), primary_key=True, server_default=""),
+    Column("currency", String(3), primary_key=True, server_default=""),
+    Column("theirs", Minor, nullable=False),
+    Column("ours", Minor, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+)
+
+# Which connection counts from a month on, where a person chose; None: Seuil chooses.
+authority_choice = Table(
+    "authority_choice",
+    metadata,
+    company_column(primary_key=True),
+    Column("direction", String(8), primary_key=True),
+    Column("from_month", Integer, primary_key=True),
+    Column("connection_id", String(36), ForeignKey("connection.id", ondelete="CASCADE")),
+    Column("chosen_at", Instant, nullable=False),
+    Column("chosen_by", String(254), nullable=False, server_default=""),
+)
+
+# How a company's own files are read: one mapping a stream (`connectors.files`).
+file_mapping = Table(
+    "file_mapping",
+    metadata,
+    company_column(primary_key=True),
+    Column("stream", String(20), primary_key=True),
+    Column("mapping", JSON, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
+
+# An authorisation that a person was sent away for and has not come back from; the state is kept as a digest.
+oauth_flow = Table(
+    "oauth_flow",
+    metadata,
+    Column("state_digest", String(64), primary_key=True),
+    company_column(index=True),
+    Column("provider", String(40), nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )
 
 # The months a page changed: their facts are made anew before the next assessment.

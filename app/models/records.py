@@ -46,6 +46,10 @@ document = Table(
     Column("disputed", Boolean),
     Column("direct_debit", Boolean),
     Column("has_attachment", Boolean),
+    Column("created_at", Instant),  # at the source
+    Column("series", String(60)),
+    Column("refused_on", Day),
+    Column("refusal", String(16)),
     Index("ix_document_company_id_issue_month", "company_id", "issue_month"),
     Index("ix_document_connection_id_corrects", "connection_id", "corrects"),
 )
@@ -100,6 +104,7 @@ staff = Table(
     Column("hours_per_week", Numeric(6, 2)),
     Column("entered_on", Day),
     Column("left_on", Day),
+    Column("team", String(100)),
 )
 
 absence = Table(
@@ -138,6 +143,23 @@ cost = Table(
     Index("ix_cost_company_id_cost_month", "company_id", "cost_month"),
 )
 
+delivery = Table(
+    "delivery",
+    metadata,
+    *record_columns(),
+    Column("process", String(20), nullable=False, server_default="invoicing"),
+    Column("delivered_on", Day, nullable=False),
+    Column("delivery_month", Integer, nullable=False),
+    Column("party", String(255)),
+    Column("invoice_id", String(255)),
+    Column("invoiced_on", Day),
+    Column("cancelled_on", Day),
+    Column("amount_minor", Minor),
+    Column("currency", String(3), nullable=False),
+    Column("actor", String(36)),
+    Index("ix_delivery_company_id_delivery_month", "company_id", "delivery_month"),
+)
+
 # What a row was before it changed or went: true from `known_at` until `superseded_at`.
 record_version = Table(
     "record_version",
@@ -169,4 +191,6 @@ quarantined = Table(
     Column("params", JSON, nullable=False),
     Column("raw", String(2000), nullable=False),
     Column("found_at", Instant, nullable=False, index=True),
+    Column("version", String(20)),  # of Seuil: a newer one tries the row again
+    Index("ix_quarantined_connection_id_stream_place", "connection_id", "stream", "place"),
 )

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, func, select
 
 from app.api.webhooks import forget_door
-from app.companies import PULLED
+from app.companies import is_pulled
 from app.db import hold, read, write
 from app.doors import GRACE, close_door, knock_figures, new_door_secret, open_door
 from app.errors import NotFound
@@ -77,7 +77,7 @@ def _ledger(conn: Connection, row: Row) -> list[Body]:
 
 def _shown(conn: Connection, row: Row, now: datetime) -> Body:
     streams = _ledger(conn, row) if row["provider"] == "fec" else _streams(conn, str(row["id"]))
-    pulled = row["provider"] in PULLED
+    pulled = is_pulled(str(row["provider"]))
     last = max((one["read_at"] for one in streams), default=None)
     return {
         **row,

@@ -335,10 +335,10 @@ def test_of_a_source_that_answers_with_nonsense_its_own_words_are_kept(reader: R
 def test_a_provider_nobody_can_read_is_a_fault_of_ours(reader: Reader) -> None:
     with write(reader.engine) as conn:
         conn.execute(update(connection).values(provider="abacus"))
-    with pytest.raises(KeyError):
+    with pytest.raises(NotFound):
         sync_connection(reader.engine, reader.connection_id, reader.clock, every=EVERY)
 
-    assert reader.row["trouble_params"] == {"error": "KeyError"}
+    assert reader.row["trouble_params"] == {"error": "NotFound"}
 
 
 def test_without_another_word_the_registrys_connector_reads(reader: Reader) -> None:

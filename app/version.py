@@ -1,0 +1,3 @@
+"""Which Seuil this is."""
+
+VERSION = "0.1.0"
