@@ -1,29 +1,78 @@
-"""One truth per month: where two sources list the same documents, one of them counts (DESIGN rule 12)."""
+"""One truth per month: where several sources list the same documents, one of them counts (DESIGN rule 12).
 
-from collections.abc import Mapping
+Seuil chooses an API before a list, and a list before a ledger; a person may choose otherwise, from a month on. What was
+chosen is kept with its instant and never rewritten.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
+from sqlalchemy import Connection, insert, select
 
 from app.companies import rank
+from app.errors import BadInput
+from app.models.core import authority_choice, connection
+from connectors.records import Direction
 
 Authority = Mapping[tuple[str, int], str]
 """(direction, month) to the connection that counts."""
 
 
-def choose(volume: pd.DataFrame, providers: Mapping[str, str]) -> Authority:
-    """Choose for each direction and month: an API before a list, a list before a ledger."""
-    chosen: dict[tuple[str, int], str] = {}
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A person's word: from a month on, this connection counts; None gives the choice back to Seuil."""
+
+    direction: str
+    from_month: int
+    connection_id: str | None
+    chosen_at: datetime
+    chosen_by: str = ""
+
+
+def choices(conn: Connection, company_id: str) -> list[Choice]:
+    """List what people chose, the newest word on each month only, in order of months."""
+    c = authority_choice.c
+    query = select(c.direction, c.from_month, c.connection_id, c.chosen_at, c.chosen_by)
+    rows = conn.execute(query.where(c.company_id == company_id).order_by(c.direction, c.from_month, c.chosen_at))
+    newest = {(row.direction, row.from_month): Choice(*row) for row in rows}
+    return list(newest.values())
+
+
+def choose_source(
+    conn: Connection,
+    company_id: str,
+    direction: str,
+    from_month: int,
+    connection_id: str | None,
+    now: datetime,
+    by: str,
+) -> None:
+    """Keep a person's choice; BadInput where the direction or the connection is not one of this company's."""
+    if direction not in set(Direction):
+        raise BadInput("no_such_direction", {"direction": direction})
+    mine = select(connection.c.id).where(connection.c.company_id == company_id, connection.c.id == connection_id)
+    if connection_id is not None and conn.execute(mine).first() is None:
+        raise BadInput("no_such_connection", {"connection": connection_id})
+    said = {"direction": direction, "from_month": from_month, "connection_id": connection_id}
+    conn.execute(insert(authority_choice).values(company_id=company_id, chosen_at=now, chosen_by=by, **said))
+
+
+def choose(volume: pd.DataFrame, providers: Mapping[str, str], chosen: Sequence[Choice] = ()) -> Authority:
+    """Choose for each direction and month: whom a person named, if it tells of that month at all; else by rank."""
+    there: dict[tuple[str, int], set[str]] = {}
     seen = volume[["direction", "month", "connection_id"]].drop_duplicates()
     for direction, month, here in zip(seen["direction"], seen["month"], seen["connection_id"], strict=True):
-        key = (direction, int(month))
-        held = chosen.get(key)
-        if held is None or _rank(here, providers) < _rank(held, providers):
-            chosen[key] = here
-    return chosen
+        there.setdefault((direction, int(month)), set()).add(here)
+    return {key: _one_of(key, told, providers, chosen) for key, told in there.items()}
 
 
-def _rank(connection_id: str, providers: Mapping[str, str]) -> tuple[int, str]:
-    return rank(providers[connection_id]), connection_id
+def _one_of(key: tuple[str, int], told: set[str], providers: Mapping[str, str], chosen: Sequence[Choice]) -> str:
+    direction, month = key
+    words = [one for one in chosen if one.direction == direction and one.from_month <= month]
+    named = max(words, key=lambda one: one.from_month).connection_id if words else None
+    return named if named in told else min(told, key=lambda one: (rank(providers[one]), one))
 
 
 def keep(table: pd.DataFrame, authority: Authority, month: str, direction: str) -> pd.DataFrame:

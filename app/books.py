@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, select
 
-from app.authority import choose, keep
+from app.authority import choices, choose, keep
 from app.book_documents import corrections, documents, issue_days, overdue, reminders
 from app.book_feeds import feeds, imported_on
 from app.book_ledger import entries as ledger_entries
@@ -29,7 +29,8 @@ def read_books(conn: Connection, company_id: str, as_of: date) -> Books:
     role_of = roles(conn, company_id)
     names = ("connection_id", "direct", "month", "direction", "kind", "n")
     volume = fact_frame(conn, facts.volume_fact, company_id, names)
-    authority = choose(volume, {key: provider for key, (provider, _) in providers.items()})
+    by_key = {key: provider for key, (provider, _) in providers.items()}
+    authority = choose(volume, by_key, choices(conn, company_id))
     entries = ledger_entries(conn, company_id, recent_from)
     tables = {
         "documents": documents(conn, company_id, recent_from, authority, entries),

@@ -32,7 +32,7 @@ from app.assessment import answer_for
 from app.db import read, write
 from app.facts import refresh_all
 from app.models import metadata
-from app.models.core import bookmark, company, connection, policy
+from app.models.core import authority_choice, bookmark, company, connection, policy
 from app.models.ledger import fault_count, field_profile, ledger_entry, ledger_import, ledger_line
 from app.models.people import actor, declaration, party
 from app.models.records import record_version
@@ -87,6 +87,10 @@ def _copy_frame(source: Connection, target: Connection, company_id: str, known_a
         (party, party.c.connection_id.in_(mine)),
         (declaration, and_(declaration.c.company_id == company_id, declaration.c.known_at <= known_at)),
         (policy, and_(policy.c.company_id == company_id, policy.c.set_at <= known_at)),
+        (
+            authority_choice,
+            and_(authority_choice.c.company_id == company_id, authority_choice.c.chosen_at <= known_at),
+        ),
         (ledger_import, ledger_import.c.no.in_(files)),
         (fault_count, fault_count.c.import_no.in_(files)),
         (field_profile, field_profile.c.import_no.in_(files)),

@@ -16,6 +16,7 @@ from app.faultpoints import reached
 from app.intake import Saved, sync
 from app.jobs import Beat, Clock, TakenOver
 from app.models.core import company, connection
+from app.reconciliation import reconcile
 from app.sweep import sweep_due
 from app.wording.sources import SENTENCES
 from connectors.errors import AccessDenied, SourceError, Unavailable
@@ -106,6 +107,7 @@ def sync_connection(
         connector = connect(row, now)
         saved = sync(engine, connection_id, connector, now, told=told, clock=clock)
         sweep_due(engine, connection_id, connector, clock())
+        reconcile(engine, connection_id, connector, clock())
     except SourceError as error:
         _keep_trouble(engine, row, error, clock())
         return None

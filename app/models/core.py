@@ -69,7 +69,7 @@ reconciliation = Table(
     Column("checked_at", Instant, nullable=False),
 )
 
-# Which connection counts from a month on, where a person chose; None: Seuil chooses.
+# Which connection counts from a month on, where a person chose; None: Seuil chooses. The newest word counts.
 authority_choice = Table(
     "authority_choice",
     metadata,
@@ -77,7 +77,7 @@ authority_choice = Table(
     Column("direction", String(8), primary_key=True),
     Column("from_month", Integer, primary_key=True),
     Column("connection_id", String(36), ForeignKey("connection.id", ondelete="CASCADE")),
-    Column("chosen_at", Instant, nullable=False),
+    Column("chosen_at", Instant, primary_key=True),
     Column("chosen_by", String(254), nullable=False, server_default=""),
 )
 

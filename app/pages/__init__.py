@@ -13,6 +13,7 @@ from app.pages import (
     list_templates,
     people,
     signals,
+    sources,
     unsubscribe,
     work,
 )
@@ -24,6 +25,7 @@ ROUTERS = (
     signals.router,
     alerts.router,
     connections.router,
+    sources.router,
     letters.router,
     declarations.router,
     people.router,

@@ -3,6 +3,8 @@
 from app.wording.marker import N_
 
 SENTENCES: dict[str, str] = {
+    "bad_month": N_("“{month}” is not a month such as 2026-03."),
+    "no_such_direction": N_("“{direction}” is neither sales nor purchases."),
     "no_such_provider": N_("There is no provider “{provider}”."),
     "right_missing": N_("The account lacks a right: {right}. Grant it at the source, then read again."),
     "access_refused": N_("{host} refuses the account (answer {status}): check what it is opened with."),
@@ -24,6 +26,8 @@ SENTENCES: dict[str, str] = {
 }
 
 LABELS: dict[str, str] = {
+    "direction:sale": N_("sales"),
+    "direction:purchase": N_("purchases"),
     "stream:deliveries": N_("deliveries and work to bill"),
     "evidence:direct": N_("the event itself"),
     "evidence:proxy": N_("something that stands for it"),

@@ -8,7 +8,6 @@ down_revision = '0002'
 branch_labels = None
 depends_on = None
 
-
 def upgrade() -> None:
     op.create_table('file_mapping',
     sa.Column('company_id', sa.String(length=36), nullable=False),
@@ -38,7 +37,7 @@ def upgrade() -> None:
     sa.Column('chosen_by', sa.String(length=254), server_default='', nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], name=op.f('fk_authority_choice_company_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['connection_id'], ['connection.id'], name=op.f('fk_authority_choice_connection_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('company_id', 'direction', 'from_month', name=op.f('pk_authority_choice'))
+    sa.PrimaryKeyConstraint('company_id', 'direction', 'from_month', 'chosen_at', name=op.f('pk_authority_choice'))
     )
     op.create_table('delivery',
     sa.Column('connection_id', sa.String(length=36), nullable=False),
@@ -97,9 +96,7 @@ def upgrade() -> None:
 
     op.add_column('staff', sa.Column('team', sa.String(length=100), nullable=True))
 
-
 def downgrade() -> None:
-
     op.execute('ALTER TABLE staff DROP COLUMN team')
 
     op.drop_index('ix_quarantined_connection_id_stream_place', table_name='quarantined')

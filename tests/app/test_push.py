@@ -47,6 +47,7 @@ MINIMAL: dict[Stream, Json] = {
     Stream.ABSENCES: {"employee_id": "7", "start_on": "2026-11-02", "end_on": "2026-11-06"},
     Stream.TIME: {"actor": "anne", "worked_on": "2026-11-12", "minutes": 90, "process": "dunning"},
     Stream.COSTS: {"incurred_on": "2026-11-12", "kind": "software", "amount": "49.90"},
+    Stream.DELIVERIES: {"delivered_on": "2026-11-12"},
 }
 
 
