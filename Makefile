@@ -20,12 +20,12 @@ test: $(VENV)/.test
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 ## quick: the tests that need neither PostgreSQL nor a browser
 .PHONY: quick
 quick: $(VENV)/.test
-	$(BIN)/python -m pytest -q -m "not postgres and not browser" -n 2
+	$(BIN)/python -m pytest -q -m "not postgres and not browser" -n 2 --dist loadfile
 
 ## format: put the code in its form
 .PHONY: format

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from app.companies import add_company
 from app.db import open_database, write
 from app.migrate import migrate
+from app.models import metadata
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -95,19 +96,34 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def postgres_engine(postgres_url: str) -> Iterator[Engine]:
-    """A PostgreSQL database of the test's own."""
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """One database that the tests of a worker take over from one another, emptied in between: making one is slow."""
     name = f"seuil_{uuid4().hex}"
     admin = _admin(postgres_url)
     with admin.connect() as conn:
         conn.execute(text(f"CREATE DATABASE {name} TEMPLATE seuil_template"))
-    engine = open_database(_named(postgres_url, name))
-    yield engine
-    engine.dispose()
+    yield _named(postgres_url, name)
     with admin.connect() as conn:
         conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture
+def postgres_engine(postgres_database: str) -> Iterator[Engine]:
+    """A PostgreSQL database with nothing in it but its tables."""
+    engine = open_database(postgres_database)
+    with engine.begin() as conn:  # whoever was killed in the test before may still hold its locks
+        conn.execute(text(_END_OTHERS))
+        conn.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE"))
+    yield engine
+    engine.dispose()
+
+
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

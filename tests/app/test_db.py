@@ -105,7 +105,6 @@ def test_many_writers_of_two_processes_lose_nothing(engine: Engine, door: type) 
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("pg")
 def test_who_holds_a_name_keeps_others_waiting_and_only_for_that_name(postgres_engine: Engine) -> None:
     order: list[str] = []
     held, asked = threading.Event(), threading.Event()

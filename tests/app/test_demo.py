@@ -31,7 +31,6 @@ from app.settings import Settings
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("demo")
 CUT_AFTER = 4  # past days assessed before the fill is cut off
 
 

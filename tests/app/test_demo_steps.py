@@ -36,7 +36,6 @@ from app.sources import connections, sync_connection, syncs_due
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PARIS = "Europe/Paris"
 OWNER, PASSWORD = "owner@aubrac.example", "un mot de passe"
-pytestmark = pytest.mark.xdist_group("demo_steps")
 
 
 class CutOff(Exception):

@@ -25,7 +25,6 @@ from app.models.core import connection
 from app.models.watch import knock
 from app.vault import Vault
 
-pytestmark = pytest.mark.xdist_group("door_killed")
 ROOT = Path(__file__).parents[2]
 CLIENTS = 16
 BODY = '{"type":"invoice.updated"}'

@@ -22,7 +22,6 @@ from app.models.facts import ledger_fact
 from app.models.ledger import ledger_entry, ledger_import, ledger_line, staged_entry, staged_line
 from app.staging import LedgerFile, sweep
 
-pytestmark = pytest.mark.xdist_group("kill")
 ROOT = Path(__file__).parents[2]
 LINES = 20_000
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

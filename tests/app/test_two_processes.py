@@ -177,7 +177,6 @@ def finished(engine: Engine) -> dict[str, int]:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("pg")
 def test_two_processes_that_do_what_is_due_at_once_come_to_what_one_comes_to(
     postgres_engine: Engine, sqlite_engine: Engine
 ) -> None:

@@ -29,7 +29,6 @@ from tests.conftest import NOW
 from tests.mail_server import Desk, mail_server
 from tests.small_source import registry
 
-pytestmark = pytest.mark.xdist_group("watch_killed")
 ROOT = Path(__file__).parents[2]
 EARLIER = NOW - timedelta(days=7)
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # eight in Paris: letters are due

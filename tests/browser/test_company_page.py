@@ -22,7 +22,7 @@ from connectors.records import Direction, DocumentKind, DocumentStatus, Invoice,
 from tests.conftest import NOW
 from tests.serving import served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 
 CHROMIUM = os.environ.get("SEUIL_CHROMIUM") or shutil.which("chromium")
 PASSWORD = "trois petits chats"

@@ -25,7 +25,7 @@ from tests.browser.test_company_page import CHROMIUM, PASSWORD, SHOTS, SWITCHES,
 from tests.conftest import NOW
 from tests.serving import served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 
 OWNER = "daf@menuiserie.fr"
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
