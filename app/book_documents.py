@@ -1,16 +1,17 @@
 """Documents for the books: those listed by a source, and those read off ledger entries."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, func, or_, select, type_coerce
 
 from app.authority import Authority, keep
 from app.frames import day_column, query_frame, typed
 from app.models import facts
 from app.models.core import connection
 from app.models.people import party
-from app.models.records import document, reminder
+from app.models.records import document, payment, reminder
 from signals.calendar import months_of
 from signals.numbering import number_column
 
@@ -37,7 +38,7 @@ def documents(
             day_column(d.issued_on, "issued_day"),
             day_column(d.sent_on, "sent_day"),
             day_column(d.due_on, "due_day"),
-            day_column(d.paid_on, "paid_day"),
+            _paid_day(),
             day_column(d.cancelled_on, "cancelled_day"),
             day_column(d.corrected_on, "corrected_day"),
             d.total_minor,
@@ -54,6 +55,37 @@ def documents(
     booked = booked_documents(conn, company_id, entries)
     both = pd.concat([f for f in (found, booked) if len(f)], ignore_index=True) if len(found) or len(booked) else found
     return typed("documents", keep(both, authority, "issue_month", "direction"))
+
+
+def _paid_day() -> ColumnElement[Any]:
+    """Give the day a document was paid: the source's own word, or that of the payment that made it whole.
+
+    A source that lists payments and says no paid date is read so; a payment that is still to come counts on its day.
+    """
+    d, p = document.c, payment.c
+    theirs = (p.connection_id == d.connection_id, p.invoice_id == d.external_id, p.gone_at.is_(None))
+    last = select(func.max(type_coerce(p.paid_on, Integer))).where(*theirs).having(
+        func.sum(p.amount_minor) >= d.total_minor, func.count() > 0
+    )  # fmt: skip
+    whole = last.correlate(document).scalar_subquery()
+    return func.coalesce(type_coerce(d.paid_on, Integer), whole).label("paid_day")
+
+
+def _settled_day() -> ColumnElement[Any]:
+    """Give the day from which nothing was owed without a payment: cancelled, or credited in full."""
+    d, note = document.c, document.alias("note").c
+    theirs = (
+        note.connection_id == d.connection_id,
+        note.corrects == d.external_id,
+        note.kind == "credit_note",
+        note.status == "final",
+        note.gone_at.is_(None),
+    )
+    last = select(func.max(type_coerce(note.issued_on, Integer))).where(*theirs).having(
+        func.sum(note.total_minor) >= d.total_minor, func.count() > 0
+    )  # fmt: skip
+    whole = last.correlate(document).scalar_subquery()
+    return func.coalesce(type_coerce(d.cancelled_on, Integer), whole).label("cancelled_day")
 
 
 def booked_documents(conn: Connection, company_id: str, entries: pd.DataFrame) -> pd.DataFrame:
@@ -134,8 +166,8 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
         d.connection_id,
         d.external_id,
         day_column(d.due_on, "due_day"),
-        day_column(d.paid_on, "paid_day"),
-        day_column(d.cancelled_on, "cancelled_day"),
+        _paid_day(),
+        _settled_day(),
         or_(d.disputed.is_(True), d.direct_debit.is_(True)).label("excluded"),
         d.issue_month,
     ).where(
@@ -150,7 +182,8 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
     )
     result = conn.execute(query)
     found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
-    return typed("overdue", keep(found, authority, "issue_month", "sale"))
+    in_time = found["paid_day"].astype("float64") <= found["due_day"].astype("float64")  # as their payments say
+    return typed("overdue", keep(found[~in_time], authority, "issue_month", "sale"))
 
 
 def reminders(conn: Connection, company_id: str) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from connectors.records import (
     DocumentStatus,
     Employee,
     Invoice,
+    Payment,
     Process,
     Record,
     Reminder,
@@ -59,6 +60,7 @@ INVOICE = Invoice(
 )
 STREAMS = {
     Invoice: Stream.INVOICES,
+    Payment: Stream.PAYMENTS,
     Reminder: Stream.REMINDERS,
     Activity: Stream.ACTIVITIES,
     Employee: Stream.STAFF,
@@ -99,6 +101,46 @@ def books_on(engine: Engine, company_id: str, day: date) -> Books:
 
 def listed(table: pd.DataFrame, *columns: str) -> list[tuple[object, ...]]:
     return sorted(tuple(row) for row in table[list(columns)].to_numpy().tolist())
+
+
+def paid(key: str, day: date, amount: str) -> Payment:
+    return Payment(external_id=key, invoice_id="F1", paid_on=day, amount=Decimal(amount))
+
+
+def test_a_source_that_lists_payments_has_paid_its_invoice_with_the_one_that_makes_it_whole(
+    engine: Engine, company: str, now: datetime
+) -> None:
+    bring(engine, company, now, INVOICE, paid("P1", date(2026, 4, 20), "100"))
+    in_part = books_on(engine, company, JUNE)
+    bring(engine, company, now, paid("P2", date(2026, 5, 4), "20"))
+    whole, before = books_on(engine, company, JUNE), books_on(engine, company, date(2026, 5, 3))
+
+    assert in_part["overdue"]["paid_day"].isna().all()
+    assert whole["documents"]["paid_day"].tolist() == [day_number(date(2026, 5, 4))]
+    assert whole["overdue"]["paid_day"].tolist() == [day_number(date(2026, 5, 4))]
+    assert before["overdue"]["paid_day"].isna().all()
+
+
+def test_paid_in_time_by_its_payments_an_invoice_was_never_overdue(engine: Engine, company: str, now: datetime) -> None:
+    bring(engine, company, now, INVOICE, paid("P1", date(2026, 4, 9), "120"))
+
+    assert books_on(engine, company, JUNE)["overdue"].empty
+
+
+def test_credited_in_full_an_invoice_is_owed_no_more_and_in_part_it_is(
+    engine: Engine, company: str, now: datetime
+) -> None:
+    note = replace(
+        INVOICE, external_id="A1", number="A1", kind=DocumentKind.CREDIT_NOTE, corrects="F1",
+        issued_on=date(2026, 5, 11), total=Decimal(50),
+    )  # fmt: skip
+    bring(engine, company, now, INVOICE, note)
+    in_part = books_on(engine, company, JUNE)["overdue"]
+    bring(engine, company, now, replace(note, total=Decimal(120)))
+    whole = books_on(engine, company, JUNE)["overdue"]
+
+    assert in_part["cancelled_day"].isna().all()
+    assert whole["cancelled_day"].tolist() == [day_number(date(2026, 5, 11))]
 
 
 def test_an_invoice_paid_after_the_day_is_unpaid_on_it(engine: Engine, company: str, now: datetime) -> None:
