@@ -127,6 +127,8 @@ def take_out_of_letters(conn: Connection, company_id: str, recipient_ids: Sequen
     x = letter.c
     unsent = select(x.id, x.content).where(x.recipient_id.in_(recipient_ids), x.state.in_(UNSENT))
     for letter_id, content in conn.execute(unsent).all():
+        if "source" in content and content["source"]["company_id"] != company_id:
+            continue
         kept = {
             "companies": [one for one in content["companies"] if one["id"] != company_id],
             "told": {one: no for one, no in content.get("told", {}).items() if one != company_id},

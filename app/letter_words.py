@@ -17,6 +17,8 @@ MOST_WHOLE = 3  # companies told with all their figures: mail programs cut off a
 def letter_view(content: Body, *, email: str, base_url: str, unsubscribe_url: str) -> LetterView:
     """Word a letter."""
     words = Words(content["language"])
+    if content.get("kind") == "source":
+        return _source_view(content, words, email, base_url, unsubscribe_url)
     companies = content["companies"]
     parts, left, whole = [], MOST_PICTURES, 0
     for company in companies:
@@ -39,9 +41,32 @@ def letter_view(content: Body, *, email: str, base_url: str, unsubscribe_url: st
     )
 
 
+def _source_view(content: Body, words: Words, email: str, base_url: str, unsubscribe_url: str) -> LetterView:
+    """Word the letter that asks a person to act: what is wrong, and where to mend it."""
+    source = content["source"]
+    why = words.say(source["code"], **source["params"])
+    there = datetime.fromisoformat(content["written_at"]).astimezone(ZoneInfo(content["zone"])).date()
+    return LetterView(
+        language=words.language,
+        subject=subject_of(content),
+        headline=words.say("letter_source", company=source["company"], why=why),
+        preheader=why,
+        written=words.day(there),
+        companies=(),
+        why_you=words.say("letter_why_you", email=email),
+        base_url=f"{base_url}/companies/{source['company_id']}/connections",
+        unsubscribe_url=unsubscribe_url,
+        pictures=(),
+    )
+
+
 def subject_of(content: Body) -> str:
     """Give the line a letter is found by: what counts, in a few words."""
     words, companies = Words(content["language"]), content["companies"]
+    if content.get("kind") == "source":
+        source = content["source"]
+        provider = words.label("provider", source["provider"])
+        return one_line(words.say("letter_source_subject", company=source["company"], provider=provider))
     if not companies:  # all were taken out since it was written
         return one_line(words.say("letter_subject_none"))
     line = _subject_of_one(companies[0], words) if len(companies) == 1 else _subject_of_many(companies, words)

@@ -17,6 +17,7 @@ from app.intake import Saved, sync
 from app.jobs import Beat, Clock, TakenOver
 from app.models.core import company, connection
 from app.reconciliation import reconcile
+from app.source_letter import ask_for_access
 from app.sweep import sweep_due
 from app.wording.sources import SENTENCES
 from connectors.errors import AccessDenied, SourceError, Unavailable
@@ -153,6 +154,8 @@ def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> 
         kept = {"trouble": code, "trouble_params": params, "troubled_since": since, "failures": failures}
         conn.execute(update(connection).where(connection.c.id == row["id"]).values(**kept))
         _set_due(conn, row, due_at)
+        if isinstance(error, AccessDenied) and (row["trouble"], row["trouble_params"]) != (code, params):
+            ask_for_access(conn, row, code, params, now)
         if due_at is None or now - since >= QUIET_FOR:
             facts = {"provider": row["provider"], "code": code, "params": params}
             _move_episode(conn, row, now, failed=True, facts=facts)

@@ -15,6 +15,8 @@ SENTENCES: dict[str, str] = {
     "letter_subject_nothing": N_("{company}: nothing is known yet"),
     "letter_subject_error": N_("Assessment failed – {company}"),
     "letter_subject_many": N_("{n} companies: {parts}"),
+    "letter_source": N_("{company}: a source is read no more, until somebody acts. {why}"),
+    "letter_source_subject": N_("{company}: {provider} refuses access"),
     "letter_subject_none": N_("No company is left to tell of"),
     "letter_subject_demo": N_("[Demonstration] {line}"),
     "letter_nothing_after": N_("nothing after {on}"),
