@@ -18,7 +18,7 @@ from app.imports import ImportRow, current_imports
 from app.models.core import bookmark, connection
 from app.models.ledger import ledger_entry
 from app.models.people import declaration
-from app.models.records import absence, activity, cost, document, payment, reminder, time_entry
+from app.models.records import absence, activity, cost, delivery, document, payment, reminder, time_entry
 from signals.calendar import day_number
 
 ONE_DAY = timedelta(days=1)  # whatever the zone
@@ -32,6 +32,7 @@ _DAYS = {
     "absences": absence.c.start_on,
     "time": time_entry.c.worked_on,
     "costs": cost.c.incurred_on,
+    "deliveries": delivery.c.delivered_on,
 }
 
 

@@ -26,6 +26,11 @@ SENTENCES: dict[str, str] = {
 }
 
 LABELS: dict[str, str] = {
+    "provider:caldav": N_("CalDAV calendar"),
+    "provider:dolibarr": N_("Dolibarr"),
+    "provider:pennylane": N_("Pennylane"),
+    "provider:personio": N_("Personio"),
+    "provider:tryton": N_("Tryton"),
     "direction:sale": N_("sales"),
     "direction:purchase": N_("purchases"),
     "stream:deliveries": N_("deliveries and work to bill"),
