@@ -4,28 +4,58 @@
 versions, faults, bookmark and touched months are one commit.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    Integer,
+    Numeric,
+    Select,
+    Table,
+    delete,
+    insert,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
+from sqlalchemy import Row as SqlRow
+from sqlalchemy.types import TypeEngine
 
+from app.bulk import insert_rows, update_rows
 from app.db import hold, write
 from app.faultpoints import reached
 from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined, record_version
+from app.models.types import Day, Instant
 from app.people import actor_ids, name_actor, save_parties
-from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, as_json, fit, to_row
+from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, to_row
 from app.version import VERSION
-from connectors.base import Connector, Cursor, Page
+from connectors.base import Connector, Cursor, Page, Pages
 from connectors.errors import StartOver
 from connectors.records import Employee, Invoice, Record, Stream
+from signals.calendar import day_of
 
 KEYS_A_SELECT = 500
 RAW_KEPT = 2000
+IDENTITY = ("connection_id", "external_id")
+
+Olds = Mapping[str, Row]
+"""Rows as they were, by external id; days as day numbers, instants as the database gives them."""
+
+_TOLD_AS_TEXT = (Day, Instant, Numeric)
+# Read without our own types, which cost more than all the rest.
+_PLAIN: Mapping[type, TypeEngine[Any]] = {Day: Integer(), Instant: DateTime(timezone=True)}
 
 Outcome = Literal["new", "changed", "unchanged", "older"]
 
@@ -38,6 +68,7 @@ class Saved:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
+    finished: bool = True  # read to the end, not only for as long as there was time
 
     def __add__(self, other: "Saved") -> "Saved":
         """Add up two pages."""
@@ -46,7 +77,16 @@ class Saved:
             self.changed + other.changed,
             self.unchanged + other.unchanged,
             self.refused + other.refused,
+            self.finished and other.finished,
         )
+
+
+class _Known(NamedTuple):
+    """What we have of a row, as far as it decides whether another is news."""
+
+    row_hash: str
+    version: str | None
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,55 +112,69 @@ def sync(
     *,
     told: Callable[[Stream, Saved], None] | None = None,
     clock: Callable[[], datetime] | None = None,
+    enough: Callable[[], bool] | None = None,
 ) -> Saved:
     """Read every stream of a connector from its bookmark to its end; a page and its bookmark are one commit.
 
     With a clock, each page is known from the instant it is saved at, so that an answer that was computed while others
     were still to come is seen to be older than they are; without one, all are known from `now`.
+
+    `enough` is asked after each page: where it says so the reading stops, unfinished, and goes on from there another
+    time; streams that it read to their end are not read again before all have been.
     """
     with write(engine) as conn:
         source = find_source(conn, connection_id)
         _try_refused_again(conn, connection_id)
-        wanted = conn.execute(select(connection.c.streams).where(connection.c.id == connection_id)).scalar()
-        rows = conn.execute(
-            select(bookmark.c.stream, bookmark.c.cursor).where(bookmark.c.connection_id == connection_id)
-        )
-        cursors: dict[str, Cursor] = {str(stream): cursor for stream, cursor in rows if cursor}
+        left = _left_to_read(conn, connection_id, connector, now)
     total = Saved()
-    for stream, page in _read(engine, source, connector, wanted, cursors, now):
+    for stream, cursor in left.items():
+        for page in _read(engine, source, stream, connector.streams[stream], cursor, now):
+            with write(engine) as conn:
+                hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
+                saved = save_page(conn, source, stream, page, clock() if clock else now)
+            reached("sync.page_committed")
+            total += saved
+            if told is not None:
+                told(stream, saved)
+            if enough is not None and enough():
+                return total + Saved(finished=False)
         with write(engine) as conn:
-            hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
-            saved = save_page(conn, source, stream, page, clock() if clock else now)
-        reached("sync.page_committed")
-        total += saved
-        if told is not None:
-            told(stream, saved)
+            _end_stream(conn, connection_id, stream, clock() if clock else now)
     return total
 
 
+def _left_to_read(
+    conn: Connection, connection_id: str, connector: Connector, now: datetime
+) -> dict[Stream, Cursor | None]:
+    """Give the streams that may be read and are not yet in the reading under way, with where each resumes."""
+    c, b = connection.c, bookmark.c
+    row = conn.execute(select(c.streams, c.begun_at).where(c.id == connection_id)).one()
+    if row.begun_at is None:
+        conn.execute(update(connection).where(c.id == connection_id).values(begun_at=now))
+    marks = {str(m.stream): m for m in conn.execute(select(bookmark).where(b.connection_id == connection_id))}
+    done = {key for key, m in marks.items() if row.begun_at and m.ended_at and m.ended_at >= row.begun_at}
+    may = [stream for stream in connector.streams if row.streams is None or stream.value in row.streams]
+    return {s: (marks[s.value].cursor or None) if s.value in marks else None for s in may if s.value not in done}
+
+
+def _end_stream(conn: Connection, connection_id: str, stream: Stream, now: datetime) -> None:
+    b = bookmark.c
+    here = (b.connection_id == connection_id) & (b.stream == stream.value)
+    conn.execute(update(bookmark).where(here).values(ended_at=now))
+
+
 def _read(
-    engine: Engine,
-    source: Source,
-    connector: Connector,
-    wanted: Sequence[str] | None,
-    cursors: Mapping[str, Cursor],
-    now: datetime,
-) -> Iterator[tuple[Stream, Page]]:
-    """Give the pages of the streams that may be read; one whose bookmark leads nowhere begins anew."""
-    for stream, pages in connector.streams.items():
-        if wanted is not None and stream not in wanted:
-            continue
-        cursor = cursors.get(stream)
-        try:
-            for page in pages(cursor):
-                yield stream, page
-        except StartOver:
-            if cursor is None:
-                raise
-            with write(engine) as conn:
-                _forget_bookmark(conn, source.connection_id, stream, now)
-            for page in pages(None):
-                yield stream, page
+    engine: Engine, source: Source, stream: Stream, pages: Pages, cursor: Cursor | None, now: datetime
+) -> Iterator[Page]:
+    """Give the pages of a stream; one whose bookmark leads nowhere begins anew."""
+    try:
+        yield from pages(cursor)
+    except StartOver:
+        if cursor is None:
+            raise
+        with write(engine) as conn:
+            _forget_bookmark(conn, source.connection_id, stream, now)
+        yield from pages(None)
 
 
 def _try_refused_again(conn: Connection, connection_id: str) -> None:
@@ -178,27 +232,17 @@ def _save_records(
     table = TABLES[stream]
     actors = _know_people(conn, source, records, now)
     rows = [to_row(record, actors, source.zone) for record in records]
-    known = _known_rows(conn, table, source.connection_id, [row["external_id"] for row in rows])
-    new = [row for row in rows if row["external_id"] not in known]
-    changed = [row for row in rows if _is_news(row, known.get(row["external_id"]))]
-    kept = {"connection_id": source.connection_id, "company_id": source.company_id, "known_at": now, "gone_at": None}
-    if new:
-        conn.execute(insert(table), [row | kept | {"first_known_at": now} for row in new])
-    if changed:
-        olds = [known[row["external_id"]] for row in changed]
-        conn.execute(insert(record_version), [_version(stream, old, now) for old in olds])
-        for row in changed:
-            conn.execute(
-                update(table)
-                .where(table.c.connection_id == source.connection_id, table.c.external_id == row["external_id"])
-                .values(**row, **kept)
-            )
-        new_and_old = new + changed + [dict(old) for old in olds]
-    else:
-        new_and_old = new
-    _remember_versions(conn, table, source, [(row, old) for row in rows if (old := known.get(row["external_id"]))])
-    _touch(conn, source, stream, new_and_old)
-    return {row["external_id"]: _outcome(row, known.get(row["external_id"])) for row in rows}
+    known = _known(conn, table, source.connection_id, [row["external_id"] for row in rows])
+    outcomes = {row["external_id"]: _outcome(row, known.get(row["external_id"])) for row in rows}
+    new = [row for row in rows if outcomes[row["external_id"]] == "new"]
+    changed = [row for row in rows if outcomes[row["external_id"]] == "changed"]
+    here, kept = {"connection_id": source.connection_id}, {"known_at": now, "gone_at": None}
+    insert_rows(conn, table, new, {**here, "company_id": source.company_id, **kept, "first_known_at": now})
+    olds = _keep_versions(conn, source, stream, [row["external_id"] for row in changed], now)
+    update_rows(conn, table, IDENTITY, _differing(changed, olds), here | kept)
+    _remember_versions(conn, table, source, rows, known)
+    _touch(conn, source, stream, [*new, *changed, *olds.values()])
+    return outcomes
 
 
 def _know_people(conn: Connection, source: Source, records: Sequence[Record], now: datetime) -> dict[str, str]:
@@ -215,30 +259,31 @@ def _know_people(conn: Connection, source: Source, records: Sequence[Record], no
     return actors
 
 
-def _known_rows(conn: Connection, table: Table, connection_id: str, ids: list[str]) -> dict[str, Mapping[str, Any]]:
-    known: dict[str, Mapping[str, Any]] = {}
+def _known(conn: Connection, table: Table, connection_id: str, ids: Sequence[str]) -> dict[str, _Known]:
+    """Look up what decides whether a row is news; of an unchanged row nothing more is read."""
+    c = table.c
+    asked = select(c.external_id, c.row_hash, c.source_version, c.gone_at.is_not(None))
+    found = map(tuple, _by_ids(conn, asked, table, connection_id, ids))
+    return {key: _Known(row_hash, version, bool(gone)) for key, row_hash, version, gone in found}
+
+
+def _by_ids(
+    conn: Connection, asked: Select[Any], table: Table, connection_id: str, ids: Sequence[str]
+) -> Iterator[SqlRow[Any]]:
     for start in range(0, len(ids), KEYS_A_SELECT):
         some = ids[start : start + KEYS_A_SELECT]
-        rows = conn.execute(
-            select(table).where(table.c.connection_id == connection_id, table.c.external_id.in_(some))
-        ).mappings()
-        known.update({row["external_id"]: row for row in rows})
-    return known
+        yield from conn.execute(
+            asked.where(table.c.connection_id == connection_id, table.c.external_id.in_(some))
+        ).all()
 
 
-def _is_news(row: Row, known: Mapping[str, Any] | None) -> bool:
-    """Say whether a row replaces the one we have: other content, and not an older version of the source's."""
-    if known is None or (row["row_hash"] == known["row_hash"] and known["gone_at"] is None):
-        return False
-    return _is_not_older(row["source_version"], known["source_version"])
-
-
-def _outcome(row: Row, known: Mapping[str, Any] | None) -> Outcome:
+def _outcome(row: Row, known: _Known | None) -> Outcome:
+    """Say what becomes of a row: it replaces ours where its content is another, and its version is no older."""
     if known is None:
         return "new"
-    if _is_news(row, known):
-        return "changed"
-    return "unchanged" if _is_not_older(row["source_version"], known["source_version"]) else "older"
+    if not _is_not_older(row["source_version"], known.version):
+        return "older"
+    return "unchanged" if row["row_hash"] == known.row_hash and not known.gone else "changed"
 
 
 def _is_not_older(theirs: str | None, ours: str | None) -> bool:
@@ -260,30 +305,74 @@ def _instant(text: str) -> datetime | None:
 
 
 def _remember_versions(
-    conn: Connection, table: Table, source: Source, pairs: Sequence[tuple[Row, Mapping[str, Any]]]
+    conn: Connection, table: Table, source: Source, rows: Sequence[Row], known: Mapping[str, _Known]
 ) -> None:
     """Keep the source's newer version of rows whose content is the same: an older one may still come, late."""
-    for row, old in pairs:
-        theirs, ours = row["source_version"], old["source_version"]
-        if row["row_hash"] == old["row_hash"] and theirs not in (None, ours) and _is_not_older(theirs, ours):
-            conn.execute(
-                update(table)
-                .where(table.c.connection_id == source.connection_id, table.c.external_id == row["external_id"])
-                .values(source_version=theirs)
-            )
+    newer = [
+        {"external_id": row["external_id"], "source_version": theirs}
+        for row in rows
+        if (theirs := row["source_version"]) is not None
+        and (old := known.get(row["external_id"])) is not None
+        and theirs != old.version
+        and row["row_hash"] == old.row_hash
+        and _is_not_older(theirs, old.version)
+    ]
+    update_rows(conn, table, IDENTITY, newer, {"connection_id": source.connection_id})
 
 
-def _version(stream: Stream, old: Mapping[str, Any], now: datetime) -> Row:
-    return {
-        "company_id": old["company_id"],
-        "connection_id": old["connection_id"],
-        "stream": stream.value,
-        "external_id": old["external_id"],
-        "known_at": old["known_at"],
-        "superseded_at": now,
-        "gone": old["gone_at"] is not None,
-        "row": as_json(old),
-    }
+def _differing(changed: Sequence[Row], olds: Olds) -> list[Row]:
+    """Leave out the columns in which no row differs from what it was: writing them costs, and moves indexes."""
+    alike, differing = list(changed[0] if changed else ()), set[str]()
+    take = itemgetter(*alike) if alike else tuple
+    for row in changed:
+        old = olds[row["external_id"]]
+        if take(row) != take(old):
+            differing |= {name for name in alike if row[name] != old[name]}
+            alike = [name for name in alike if name not in differing]  # the identity stays
+            take = itemgetter(*alike)
+    return [{name: row[name] for name in ("external_id", *sorted(differing))} for row in changed]
+
+
+def _keep_versions(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], now: datetime) -> Olds:
+    """Keep what rows were before they change or go, and give it, days as day numbers."""
+    table = TABLES[stream]
+    names = [c.name for c in table.columns]
+    days, instants, numbers = ([c.name for c in table.columns if isinstance(c.type, kind)] for kind in _TOLD_AS_TEXT)
+    plain = select(*(type_coerce(c, _PLAIN[type(c.type)]) if type(c.type) in _PLAIN else c for c in table.columns))
+    found = _by_ids(conn, plain, table, source.connection_id, ids)
+    olds = {old["external_id"]: old for row in found for old in [dict(zip(names, row, strict=True))]}
+    versions = [
+        {
+            "external_id": key,
+            "known_at": _in_utc(old["known_at"]),
+            "gone": old["gone_at"] is not None,
+            "row": json.dumps(
+                old
+                | {name: _day_text(old[name]) for name in days}
+                | {name: _instant_text(old[name]) for name in instants}
+                | {name: str(old[name]) for name in numbers if old[name] is not None}
+            ),
+        }
+        for key, old in olds.items()
+    ]
+    named = {"company_id": source.company_id, "connection_id": source.connection_id, "stream": stream.value}
+    insert_rows(conn, record_version, versions, named | {"superseded_at": now})
+    return olds
+
+
+@lru_cache(maxsize=10_000)
+def _day_text(number: int | None) -> str | None:
+    return None if number is None else day_of(number).isoformat()
+
+
+@lru_cache(maxsize=10_000)
+def _instant_text(at: datetime | None) -> str | None:
+    return None if at is None else _in_utc(at).isoformat()
+
+
+def _in_utc(at: datetime) -> datetime:
+    """Give an instant as it is stored: SQLite keeps the clock face in UTC, without saying so."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _touch(conn: Connection, source: Source, stream: Stream, rows: Iterable[Row]) -> None:
@@ -327,21 +416,13 @@ def touch(conn: Connection, company_id: str, months: Iterable[int]) -> None:
 def _bury(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], now: datetime) -> int:
     """Mark records that the source no longer has, keeping what they were; say how many there were."""
     table = TABLES[stream]
-    known = _known_rows(conn, table, source.connection_id, [fit(one, LENGTHS["external_id"]) for one in set(ids)])
-    left = [dict(row) for row in known.values() if row["gone_at"] is None]
-    for start in range(0, len(left), KEYS_A_SELECT):
-        some = left[start : start + KEYS_A_SELECT]
-        conn.execute(insert(record_version), [_version(stream, row, now) for row in some])
-        conn.execute(
-            update(table)
-            .where(
-                table.c.connection_id == source.connection_id,
-                table.c.external_id.in_([row["external_id"] for row in some]),
-            )
-            .values(gone_at=now, known_at=now)
-        )
+    known = _known(conn, table, source.connection_id, [fit(one, LENGTHS["external_id"]) for one in set(ids)])
+    left = sorted(key for key, each in known.items() if not each.gone)
+    olds = _keep_versions(conn, source, stream, left, now)
+    gone = {"connection_id": source.connection_id, "gone_at": now, "known_at": now}
+    update_rows(conn, table, IDENTITY, [{"external_id": key} for key in left], gone)
     if left:
-        _touch(conn, source, stream, left)
+        _touch(conn, source, stream, olds.values())
         conn.execute(update(connection).where(connection.c.id == source.connection_id).values(changed_at=now))
     return len(left)
 

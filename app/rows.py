@@ -3,18 +3,22 @@
 import dataclasses
 import hashlib
 import json
+import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
-from typing import Any
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, Table
 
 from app.models import records as r
-from connectors.records import Record, Stream
-from signals.calendar import month_number, week_start
+from connectors.records import Activity, Cost, Delivery, Invoice, Record, Reminder, Stream, TimeEntry
+from signals.calendar import day_number, month_number, week_start
 
 TABLES: Mapping[Stream, Table] = {
     Stream.INVOICES: r.document,
@@ -28,7 +32,8 @@ TABLES: Mapping[Stream, Table] = {
     Stream.DELIVERIES: r.delivery,
 }
 
-MONEY = {"net", "tax", "total", "amount"}
+MONEY = {"net": "net_minor", "tax": "tax_minor", "total": "total_minor", "amount": "amount_minor"}
+IN_MINOR = frozenset(MONEY.values())
 ACTORS = {"actor", "author", "validator"}
 # Kept apart, in `people`.
 NAMES = {"party_label", "name"}
@@ -61,54 +66,138 @@ def fit(text: str, length: int) -> str:
 
 def minor(amount: Decimal) -> int:
     """Turn major units into integer minor units, half a cent up."""
-    return int(amount.scaleb(2).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(amount.scaleb(2).to_integral_value(ROUND_HALF_UP))
+
+
+class _Part(NamedTuple):
+    """One column: its name, how its pair begins in the digest, its pair where it is empty, how long a text may be."""
+
+    column: str
+    begins: str
+    empty: str
+    length: int
+
+    @classmethod
+    def of(cls, column: str) -> "_Part":
+        """Describe a column; the source's own version is no content, nor is an empty column of a later time."""
+        begins = "" if column == "source_version" else f'"{column}": '
+        return cls(column, begins, "" if not begins or column in LATER else f"{begins}null", LENGTHS.get(column, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How one kind of record becomes a row: its columns, how to read all its values at once, what is derived."""
+
+    parts: tuple[_Part, ...]
+    values: Callable[[Record], tuple[Any, ...]]
+    derived: tuple[_Part, ...]
+    derive: Callable[[Any, ZoneInfo], tuple[Any, ...]]
+
+
+def _plan(kind: type) -> _Plan:
+    derived, derive = _DERIVED.get(kind, ((), lambda *_: ()))
+    names = sorted({field.name for field in dataclasses.fields(kind)} - NAMES - set(derived))
+    columns = (MONEY.get(name, name) for name in names)
+    return _Plan(tuple(map(_Part.of, columns)), operator.attrgetter(*names), tuple(map(_Part.of, derived)), derive)
 
 
 def to_row(record: Record, actors: Mapping[str, str], zone: ZoneInfo) -> Row:
-    """Map a record to its table's columns: money in cents, logins as pseudonyms, derived months, and no names."""
+    """Map a record to its table's columns: money in cents, logins as pseudonyms, derived months, and no names.
+
+    Days are day numbers, as they are stored. The digest of the content is made on the way: intake does little else.
+    """
+    plan = _PLANS[type(record)]
     row: Row = {}
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        if field.name in NAMES:
+    content: list[str] = []
+    told = zip(plan.parts + plan.derived, plan.values(record) + plan.derive(record, zone), strict=True)
+    for (column, begins, empty, length), said in told:
+        value = said
+        if column in ACTORS:
+            value = actors[said] if said else None
+        if value is None:
+            row[column] = None
+            if empty:
+                content.append(empty)
             continue
-        if field.name in MONEY:
-            row[f"{field.name}_minor"] = None if value is None else minor(value)
-        elif field.name in ACTORS:
-            row[field.name] = actors[value] if value else None
-        elif isinstance(value, Enum):
-            row[field.name] = value.value
-        elif isinstance(value, str):
-            row[field.name] = fit(value, LENGTHS[field.name])
+        kind = type(value)
+        if kind is str:
+            kept = value if len(value) <= length else fit(value, length)
+            text = encode_basestring(kept)
         else:
-            row[field.name] = value
-    derive = _DERIVED.get(type(record).__name__)
-    if derive is not None:
-        row |= derive(row, zone)
-    row["row_hash"] = row_hash(row)
+            kept, text = (_minor if column in IN_MINOR else _KEPT.get(kind, _enum))(value)
+        row[column] = kept
+        if begins:
+            content.append(begins + text)
+    row["row_hash"] = _digest(content)
     return row
 
 
-def _month(row: Row, column: str) -> int | None:
-    day = row[column]
+Kept = tuple[Any, str]
+"""A value as it is stored, and as JSON in the digest."""
+
+
+def _minor(value: Decimal) -> Kept:
+    cents = minor(value)
+    return cents, str(cents)
+
+
+@lru_cache(maxsize=10_000)
+def _day(value: date) -> Kept:
+    return day_number(value), f'"{value.isoformat()}"'
+
+
+def _instant(value: datetime) -> Kept:
+    if value.tzinfo is None:
+        message = f"an instant needs a time zone: {value!r}"
+        raise ValueError(message)
+    return value, f'"{value.isoformat()}"'
+
+
+@lru_cache
+def _enum(value: Enum) -> Kept:
+    return value.value, json.dumps(value.value)
+
+
+_KEPT: Mapping[type, Callable[[Any], Kept]] = {
+    date: _day,
+    datetime: _instant,
+    bool: lambda value: (value, "true" if value else "false"),
+    int: lambda value: (value, str(value)),
+    Decimal: lambda value: (value, f'"{value}"'),
+}
+
+
+def _digest(content: list[str]) -> str:
+    """Digest a row's content as the JSON object it is, keys in order."""
+    text = f"{{{', '.join(sorted(content))}}}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _month(day: date | None) -> int | None:
     return None if day is None else month_number(day)
 
 
-def _activity(row: Row, zone: ZoneInfo) -> Row:
-    done_on = row["done_at"].astimezone(zone).date()
-    return {"done_on": done_on, "done_month": month_number(done_on)}
+def _activity(record: Activity, zone: ZoneInfo) -> tuple[Any, ...]:
+    done_on = record.done_at.astimezone(zone).date()
+    return done_on, month_number(done_on)
 
 
-_DERIVED: Mapping[str, Callable[[Row, ZoneInfo], Row]] = {
-    "Invoice": lambda row, _: {"issue_month": _month(row, "issued_on")},
-    "Reminder": lambda row, _: {"sent_month": _month(row, "sent_on")},
-    "Activity": _activity,
-    "TimeEntry": lambda row, _: {
-        "worked_month": _month(row, "worked_on"),
-        "week_on": week_start(row["worked_on"]),
-    },
-    "Delivery": lambda row, _: {"delivery_month": _month(row, "delivered_on")},
-    "Cost": lambda row, _: {"cost_month": _month(row, "incurred_on"), "process": row["process"] or "all"},
+_DERIVED: Mapping[type, tuple[tuple[str, ...], Callable[[Any, ZoneInfo], tuple[Any, ...]]]] = {
+    Invoice: (("issue_month",), lambda record, _: (_month(record.issued_on),)),
+    Reminder: (("sent_month",), lambda record, _: (_month(record.sent_on),)),
+    Activity: (("done_on", "done_month"), _activity),
+    TimeEntry: (
+        ("worked_month", "week_on"),
+        lambda record, _: (_month(record.worked_on), week_start(record.worked_on)),
+    ),
+    Delivery: (("delivery_month",), lambda record, _: (_month(record.delivered_on),)),
+    Cost: (
+        ("cost_month", "process"),
+        lambda record, _: (_month(record.incurred_on), record.process or "all"),
+    ),
 }
+
+_PLANS: Mapping[type, _Plan] = {kind: _plan(kind) for kind in get_args(Record)}
 
 # The column that says which month's facts a row is part of.
 MONTH_COLUMN: Mapping[Stream, str] = {
@@ -127,17 +216,6 @@ def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _json_value(value: Any) -> Any:
-    if isinstance(value, datetime | date):
+    if isinstance(value, date):  # an instant is one too
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
-
-
-def row_hash(row: Mapping[str, Any]) -> str:
-    """Give a short digest of a row's content; the source's own version is not content."""
-    content = {
-        key: value
-        for key, value in as_json(row).items()
-        if key not in {"source_version", "row_hash"} and not (key in LATER and value is None)
-    }
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

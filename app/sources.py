@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, case, select, update
 
 from app.accounts import Connect, connect_bare
 from app.alerts import update_failure
@@ -31,6 +31,7 @@ SYNC = "sync"
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=6)
 LONGEST_ASKED = timedelta(days=1)  # a source may ask for this much patience
+READ_FOR = timedelta(minutes=2)  # at a tick; what is left goes on at the next, so that one source starves nobody
 QUIET_FOR = timedelta(days=1)  # a source that is away for less is nobody's business
 
 
@@ -62,12 +63,12 @@ def syncs_due(conn: Connection, now: datetime) -> list[str]:
     c, ahead = connection.c, now + LONGEST_ASKED + timedelta(days=1)
     is_due = (c.due_at <= now) | ((c.due_at > ahead) & company.c.is_demo.is_(False))
     rows = conn.execute(
-        select(c.id, c.read_at, c.failures)
+        select(c.id, c.read_at, c.failures, c.parts)
         .join(company, company.c.id == c.company_id)
         .where(is_due, c.provider.in_(list(providers())))
         .order_by(c.due_at, c.id)
     )
-    return [f"{row.id}@{row.read_at.isoformat() if row.read_at else ''}#{row.failures}" for row in rows]
+    return [f"{row.id}@{row.read_at.isoformat() if row.read_at else ''}#{row.failures}.{row.parts}" for row in rows]
 
 
 def make_due(conn: Connection, connection_id: str, now: datetime) -> None:
@@ -84,10 +85,19 @@ def sync_period(
     with read(engine) as conn:
         due_at = conn.execute(select(connection.c.due_at).where(connection.c.id == connection_id)).scalar()
     if due_at is not None and (due_at <= clock() or due_at > clock() + LONGEST_ASKED):
-        sync_connection(engine, connection_id, clock, every=every, told=lambda *_: beat(), connect=connect)
+        begun = clock()
+        sync_connection(
+            engine,
+            connection_id,
+            clock,
+            every=every,
+            told=lambda *_: beat(),
+            connect=connect,
+            enough=lambda: clock() - begun > READ_FOR,
+        )
 
 
-def sync_connection(
+def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
     engine: Engine,
     connection_id: str,
     clock: Clock,
@@ -95,9 +105,12 @@ def sync_connection(
     every: timedelta,
     told: Told | None = None,
     connect: Connect = connect_bare,
+    believe: bool = False,
+    enough: Callable[[], bool] | None = None,
 ) -> Saved | None:
     """Read a connection to its end and set when it is due again; None where the source was in trouble.
 
+    `believe` takes for true that much is gone, where the source says so.
     A source's own error is kept, shown and tried again by the schedule; AccessDenied waits for a person. Any other
     error is a fault of ours: it is kept as well, and raised.
     """
@@ -106,8 +119,11 @@ def sync_connection(
         row = find_connection(conn, connection_id)
     try:
         connector = connect(row, now)
-        saved = sync(engine, connection_id, connector, now, told=told, clock=clock)
-        sweep_due(engine, connection_id, connector, clock())
+        saved = sync(engine, connection_id, connector, now, told=told, clock=clock, enough=enough)
+        if not saved.finished:
+            _go_on_later(engine, row, clock())
+            return saved
+        sweep_due(engine, connection_id, connector, clock(), believe=believe)
         reconcile(engine, connection_id, connector, clock())
     except SourceError as error:
         _keep_trouble(engine, row, error, clock())
@@ -119,7 +135,15 @@ def sync_connection(
         raise
     with write(engine) as conn:
         hold(conn, str(row["company_id"]))
-        done = {"read_at": now, "trouble": None, "trouble_params": None, "troubled_since": None, "failures": 0}
+        done = {
+            "read_at": now,
+            "begun_at": None,
+            "parts": 0,
+            "trouble": None,
+            "trouble_params": None,
+            "troubled_since": None,
+            "failures": 0,
+        }
         conn.execute(update(connection).where(connection.c.id == connection_id).values(**done))
         _set_due(conn, row, next_read(now, every))
         _move_episode(conn, row, now, failed=False, facts={})
@@ -128,11 +152,30 @@ def sync_connection(
     return saved
 
 
+def _go_on_later(engine: Engine, row: Row, now: datetime) -> None:
+    """Have a reading that took its time go on at the next tick, after whoever waits already.
+
+    A knock that came meanwhile may be about a stream that was read: then none counts as read.
+    """
+    c = connection.c
+    knocked = case((_unmoved(row), c.begun_at), else_=None)
+    fine = {"trouble": None, "trouble_params": None, "troubled_since": None, "failures": 0}
+    with write(engine) as conn:
+        hold(conn, str(row["company_id"]))
+        conn.execute(
+            update(connection).where(c.id == row["id"]).values(parts=c.parts + 1, begun_at=knocked, due_at=now, **fine)
+        )
+
+
 def _set_due(conn: Connection, row: Row, due_at: datetime | None) -> None:
     """Set the next time, unless a knock or a person set another one while we were reading."""
+    conn.execute(update(connection).where(connection.c.id == row["id"], _unmoved(row)).values(due_at=due_at))
+
+
+def _unmoved(row: Row) -> ColumnElement[bool]:
+    """Say that the due time is the one that was read."""
     c = connection.c
-    unmoved = c.due_at == row["due_at"] if row["due_at"] is not None else c.due_at.is_(None)
-    conn.execute(update(connection).where(c.id == row["id"], unmoved).values(due_at=due_at))
+    return c.due_at == row["due_at"] if row["due_at"] is not None else c.due_at.is_(None)
 
 
 def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> None:
@@ -152,6 +195,7 @@ def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> 
     with write(engine) as conn:
         hold(conn, str(row["company_id"]))
         kept = {"trouble": code, "trouble_params": params, "troubled_since": since, "failures": failures}
+        kept["begun_at"] = None
         conn.execute(update(connection).where(connection.c.id == row["id"]).values(**kept))
         _set_due(conn, row, due_at)
         if isinstance(error, AccessDenied) and (row["trouble"], row["trouble_params"]) != (code, params):

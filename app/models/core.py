@@ -37,6 +37,8 @@ connection = Table(
     Column("door_closed_at", Instant),  # its webhook is switched off
     Column("settings", JSON, nullable=False, server_default="{}"),  # how the account is reached; nothing secret
     Column("sealed_credentials", Text),
+    Column("begun_at", Instant),  # since when a reading is under way; None: none is
+    Column("parts", Integer, nullable=False, server_default="0"),  # of the reading under way that are done
     Column("streams", JSON),  # those it may read; None: all its provider has
     Column("connected_by", String(254)),  # who gets a letter when a person must act
     UniqueConstraint("company_id", "provider"),
@@ -51,6 +53,7 @@ bookmark = Table(
     Column("rows", Integer, nullable=False, server_default="0"),
     Column("read_at", Instant, nullable=False),
     Column("started_over_at", Instant),  # when its source had forgotten what came after the bookmark
+    Column("ended_at", Instant),  # when it was last read to its end
     Column("swept_at", Instant),  # when the ids it has were last compared with ours
 )
 

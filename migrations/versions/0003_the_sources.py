@@ -83,6 +83,9 @@ def upgrade() -> None:
 
     op.add_column('connection', sa.Column('settings', sa.JSON(), server_default='{}', nullable=False))
     op.add_column('connection', sa.Column('sealed_credentials', sa.Text(), nullable=True))
+    op.add_column('connection', sa.Column('begun_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('connection', sa.Column('parts', sa.Integer(), server_default='0', nullable=False))
+    op.add_column('bookmark', sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('connection', sa.Column('streams', sa.JSON(), nullable=True))
     op.add_column('connection', sa.Column('connected_by', sa.String(length=254), nullable=True))
 
@@ -108,6 +111,9 @@ def downgrade() -> None:
     op.execute('ALTER TABLE document DROP COLUMN created_at')
 
     op.execute('ALTER TABLE connection DROP COLUMN connected_by')
+    op.execute('ALTER TABLE connection DROP COLUMN begun_at')
+    op.execute('ALTER TABLE connection DROP COLUMN parts')
+    op.execute('ALTER TABLE bookmark DROP COLUMN ended_at')
     op.execute('ALTER TABLE connection DROP COLUMN streams')
     op.execute('ALTER TABLE connection DROP COLUMN sealed_credentials')
     op.execute('ALTER TABLE connection DROP COLUMN settings')

@@ -108,10 +108,10 @@ def test_a_new_connection_is_due_at_once_and_then_every_so_often(reader: Reader)
     at_once = reader.due
     reader.now += EVERY
 
-    assert first == [f"{reader.connection_id}@#0"]
+    assert first == [f"{reader.connection_id}@#0.0"]
     assert (saved, at_once) == (ALL, [])
     assert (reader.row["read_at"], reader.row["due_at"], reader.row["changed_at"]) == (NOW, NOW + EVERY, NOW)
-    assert reader.due == [f"{reader.connection_id}@{NOW.isoformat()}#0"]
+    assert reader.due == [f"{reader.connection_id}@{NOW.isoformat()}#0.0"]
 
 
 def test_a_knock_while_it_is_being_read_gives_no_second_reader_the_same_connection(reader: Reader) -> None:
@@ -359,7 +359,52 @@ def test_who_was_too_slow_stops_and_leaves_the_connection_to_whoever_took_it_ove
     with pytest.raises(TakenOver):
         sync_period(reader.engine, key, reader.clock, taken_over, every=EVERY, connect=reader.connect)
 
-    kept = {name: value for name, value in reader.row.items() if name != "changed_at"}
-    assert kept == {name: value for name, value in before.items() if name != "changed_at"}
+    kept = {name: value for name, value in reader.row.items() if name not in {"changed_at", "begun_at"}}
+    assert kept == {name: value for name, value in before.items() if name not in {"changed_at", "begun_at"}}
     assert reader.count(document) == PAGE  # the page it was told of is whole
     assert reader.due == [key]
+
+
+def test_a_long_reading_goes_on_at_the_next_tick_and_reads_no_stream_twice_before_its_end(reader: Reader) -> None:
+    told: list[str] = []
+    pages = iter([False, True] * 50)
+
+    def part() -> Saved | None:
+        return sync_connection(
+            reader.engine, reader.connection_id, reader.clock, every=EVERY, connect=reader.connect,
+            told=lambda stream, _: told.append(stream.value), enough=lambda: next(pages),
+        )  # fmt: skip
+
+    parts = []
+    for n in range(20):
+        reader.now = NOW + timedelta(minutes=n)
+        saved = part()
+        assert saved is not None
+        parts.append(saved.finished)
+        keys = reader.due
+        if saved.finished:
+            break
+        assert keys == [f"{reader.connection_id}@#0.{n + 1}"]
+        assert reader.row["read_at"] is None
+
+    assert parts.count(True) == 1
+    assert len(parts) > 2
+    first_reminder = told.index("reminders")
+    assert "invoices" not in told[first_reminder:]
+    assert (reader.row["parts"], reader.row["begun_at"], reader.row["trouble"]) == (0, None, None)
+    assert reader.row["read_at"] == reader.now
+
+
+def test_a_knock_during_a_long_reading_has_every_stream_read_again(reader: Reader) -> None:
+    def knock(*_: object) -> None:
+        reader.now += timedelta(seconds=1)
+        with write(reader.engine) as conn:
+            make_due(conn, reader.connection_id, reader.now)
+
+    sync_connection(
+        reader.engine, reader.connection_id, reader.clock, every=EVERY, connect=reader.connect,
+        told=knock, enough=lambda: True,
+    )  # fmt: skip
+
+    assert reader.row["begun_at"] is None
+    assert reader.row["parts"] == 1
