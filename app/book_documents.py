@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Integer, and_, func, or_, select, type_coerce
 
 from app.authority import Authority, keep
+from app.corrected import corrected_on
 from app.frames import day_column, query_frame, typed
 from app.models import facts
 from app.models.core import connection
@@ -40,7 +41,7 @@ def documents(
             day_column(d.due_on, "due_day"),
             _paid_day(),
             day_column(d.cancelled_on, "cancelled_day"),
-            day_column(d.corrected_on, "corrected_day"),
+            type_coerce(corrected_on(), Integer).label("corrected_day"),
             d.total_minor,
             d.corrects,
             d.credit_reason,

@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.corrected import corrected_on
 from app.models import facts
 from app.models.core import touched_month
 from app.models.ledger import ledger_entry, ledger_line
@@ -72,7 +73,7 @@ def _correction(company_id: str, months: list[int]) -> Counts:
             d.connection_id,
             d.issue_month,
             d.issued_on,
-            d.corrected_on,
+            corrected_on().label("corrected_on"),
             d.cancelled_on,
             credited.label("credited_on"),
         )

@@ -100,7 +100,7 @@ class Api:
         """Take the account, its address, and what opens it; AccessDenied where the address may not be asked."""
         self._base = safe_address(address, account.private_hosts, resolve=account.transport is None)
         self._pace = Pace(budget, account.wait, clock) if budget else None
-        self._now = account.now
+        self._now, self._clock, self._begun = account.now, clock, clock()
         self._client = httpx.Client(
             headers={"User-Agent": "Seuil", "Accept": "application/json", **(headers or {})},
             auth=auth,
@@ -198,7 +198,8 @@ class Api:
         reset = answer.headers.get("ratelimit-reset", answer.headers.get("x-ratelimit-reset", ""))
         with suppress(ValueError):
             seconds = float(reset)
-            self._pace.hold(seconds - self._now.timestamp() if seconds > 10**8 else seconds)  # some tell the instant
+            now = self._now.timestamp() + self._clock() - self._begun
+            self._pace.hold(seconds - now if seconds > 10**8 else seconds)  # some tell the instant
 
 
 def failure(answer: Answer, host: str, right: str | None, now: datetime) -> AccessDenied | Unavailable:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
 
-from connectors import demo
+from connectors import demo, pennylane
 from connectors.base import Provider
 
 GROUP = "seuil.connectors"
 
 OURS: tuple[Provider, ...] = (
     demo.PROVIDER,
+    pennylane.PROVIDER,
 )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """Signatures of webhooks: the published example, the project's own library as the other side, and every way to fail."""
 
 import base64
+import hashlib
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from connectors.doorbell import BadSignature, Knock, StandardWebhooks, key_of, new_secret
+from connectors.doorbell import SCHEMES, BadSignature, Knock, StandardWebhooks, key_of, new_secret
 
 BELL = StandardWebhooks()
 # The example of the standard's own libraries.
@@ -158,3 +160,137 @@ def test_a_secret_copied_without_its_padding_is_read() -> None:
     secret = new_secret()
 
     assert key_of(secret.rstrip("=") + " ") == key_of(secret)
+
+
+PENNYLANE_SECRET = "a-secret-shown-once-0123456789"
+DELIVERY = b'{"id": 4711, "event": "customer_invoice.e_invoicing_status_updated", "retry_count": 0}'
+
+
+def pennylane(body: bytes = DELIVERY, secret: str = PENNYLANE_SECRET, at: datetime = SENT_AT) -> dict[str, str]:
+    """Sign as Pennylane's guide says."""
+    seconds = str(int(at.timestamp()))
+    signature = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"X-Pennylane-Signature": f"t={seconds},v1={signature}"}
+
+
+def refused(
+    scheme: str, headers: dict[str, str], body: bytes = DELIVERY, secret: str | list[str] = PENNYLANE_SECRET
+) -> str:
+    with pytest.raises(BadSignature) as told:
+        SCHEMES[scheme].verify(headers, body, secret, SENT_AT)
+    return told.value.code
+
+
+def test_a_signature_worked_out_by_hand_is_pennylanes() -> None:
+    # printf '1614265330.{"id":1}' | openssl dgst -sha256 -hmac a-secret-shown-once-0123456789
+    header = {
+        "x-pennylane-signature": "t=1614265330,v1=47d6de798bca4f611207f0346882d3f59845becd1064d0e8729d66f94604260f"
+    }
+
+    assert SCHEMES["pennylane"].verify(header, b'{"id":1}', PENNYLANE_SECRET, SENT_AT) == Knock("1", SENT_AT)
+
+
+def test_pennylanes_id_is_that_in_the_body() -> None:
+    assert SCHEMES["pennylane"].verify(pennylane(), DELIVERY, PENNYLANE_SECRET, SENT_AT) == Knock("4711", SENT_AT)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[1]", b"{", b'{"id": null}', b'{"id": true}', b'{"id": ""}', b'{"id": {}}', b"\xff", b"[" * 100_000]
+)
+def test_a_genuine_delivery_without_an_id_is_known_by_its_bytes(body: bytes) -> None:
+    bell = SCHEMES["pennylane"]
+    first, again = (bell.verify(pennylane(body), body, PENNYLANE_SECRET, SENT_AT) for _ in range(2))
+
+    assert first == again
+    assert first.event_id == f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+@given(st.binary(min_size=1), st.data())
+def test_a_delivery_of_pennylanes_with_any_byte_changed_is_refused(body: bytes, data: st.DataObject) -> None:
+    changed = bytearray(body)
+    changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
+
+    assert refused("pennylane", pennylane(body), bytes(changed)) == "knock_signature_wrong"
+
+
+def test_pennylanes_time_is_signed_and_borne_for_five_minutes() -> None:
+    limit, second, bell = timedelta(minutes=5), timedelta(seconds=1), SCHEMES["pennylane"]
+    assert bell.verify(pennylane(at=SENT_AT - limit), DELIVERY, PENNYLANE_SECRET, SENT_AT)
+    assert bell.verify(pennylane(at=SENT_AT + limit), DELIVERY, PENNYLANE_SECRET, SENT_AT)
+
+    assert refused("pennylane", pennylane(at=SENT_AT - limit - second)) == "knock_too_old"
+    assert refused("pennylane", pennylane(at=SENT_AT + limit + second)) == "knock_too_early"
+    moved = pennylane()["X-Pennylane-Signature"].replace("t=1614265330", "t=1614265331")
+    assert refused("pennylane", {"X-Pennylane-Signature": moved}) == "knock_signature_wrong"
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "knock_header_missing"),
+        ("t=soon,v1=00", "knock_time_unusable"),
+        ("v1=00", "knock_time_unusable"),
+        ("t=1614265330", "knock_not_signed"),
+        ("t=1614265330,v2=00", "knock_not_signed"),
+        ("t=1614265330,v1=", "knock_signature_wrong"),
+        ("t=1614265330,v1=é", "knock_signature_wrong"),
+    ],
+)
+def test_a_header_that_is_none_of_pennylanes_is_refused(header: str, code: str) -> None:
+    assert refused("pennylane", {"X-Pennylane-Signature": header}) == code
+
+
+def test_pennylanes_secret_may_be_one_of_several_and_never_an_empty_one() -> None:
+    bell = SCHEMES["pennylane"]
+
+    assert bell.verify(pennylane(), DELIVERY, ["another-secret-of-theirs", PENNYLANE_SECRET], SENT_AT)
+    assert refused("pennylane", pennylane(secret="")) == "knock_signature_wrong"
+    assert refused("pennylane", pennylane(secret=""), secret=[""]) == "knock_signature_wrong"
+    assert refused("pennylane", pennylane(), secret=[]) == "knock_signature_wrong"
+
+
+def test_whoever_knows_an_unguessable_address_is_let_in() -> None:
+    bell = SCHEMES["unsigned"]
+    token = bell.new_secret()
+    assert token is not None
+    bell.check(token)
+
+    knock = bell.verify({"X-Seuil-Door": token}, b"{}", token, SENT_AT)
+    assert knock.sent_at == SENT_AT
+    assert bell.verify({"X-Seuil-Door": token}, b"{}", ["another", token], SENT_AT) == knock
+    assert bell.verify({"X-Seuil-Door": token}, b"{ }", token, SENT_AT) != knock
+    assert bell.verify({"X-Seuil-Door": token}, b"{}", token, SENT_AT + timedelta(minutes=1)) != knock
+    assert len(knock.event_id) <= 255
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Seuil-Door": ""}, {"X-Seuil-Door": "wrong"}, {"X-Seuil-Door": "é"}])
+def test_a_wrong_address_is_told_no_more_than_that_there_is_none(headers: dict[str, str]) -> None:
+    assert refused("unsigned", headers) == "no_such_door"
+    assert refused("unsigned", headers, secret=[""]) == "no_such_door"
+    assert refused("unsigned", headers, secret=[]) == "no_such_door"
+
+
+@pytest.mark.parametrize("scheme", list(SCHEMES))
+@pytest.mark.parametrize("secret", ["", "short", "é" * 40, "x" * 400, "two words of some length", "a\nb" * 20])
+def test_what_cannot_be_a_secret_is_told_apart_beforehand(scheme: str, secret: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        SCHEMES[scheme].check(secret)
+
+
+def test_a_scheme_makes_secrets_it_takes_or_leaves_them_to_the_other_side() -> None:
+    for scheme in ("standard", "unsigned"):
+        secret = SCHEMES[scheme].new_secret()
+        assert secret is not None
+        SCHEMES[scheme].check(secret)
+    assert SCHEMES["pennylane"].new_secret() is None
+    SCHEMES["pennylane"].check(PENNYLANE_SECRET)
+    with pytest.raises(ValueError, match="address"):
+        SCHEMES["unsigned"].check("whsec_with/a/slash/in/it+and=more")
+
+
+@given(
+    st.sampled_from(list(SCHEMES)),
+    st.dictionaries(st.sampled_from(["x-pennylane-signature", "x-seuil-door"]), st.text()),
+)
+def test_whatever_comes_to_any_scheme_is_refused_with_a_code(scheme: str, headers: dict[str, str]) -> None:
+    assert refused(scheme, headers)
