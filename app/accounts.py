@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select, update
 
-from app.db import durable, hold
+from app.db import durable, hold, read
 from app.errors import NotFound
 from app.models.core import connection
 from app.settings import Settings
@@ -38,12 +38,23 @@ def connecting(engine: Engine, settings: Settings) -> Connect:
         vault = open_vault(settings)
         secrets = json.loads(vault.open(str(row["sealed_credentials"])))
 
+        def stored() -> Secrets:
+            with read(engine) as conn:
+                sealed = conn.execute(
+                    select(connection.c.sealed_credentials).where(connection.c.id == row["id"])
+                ).scalar()
+            return json.loads(open_vault(settings).open(sealed)) if sealed else {}
+
         def keep(changed: Secrets) -> None:
+            secrets.update(stored())  # a person may have changed another one meanwhile
             secrets.update(changed)
             with durable(engine) as conn:
-                seal_credentials(conn, vault, str(row["id"]), secrets)
+                # opened anew: the key may have been changed during a long reading
+                seal_credentials(conn, open_vault(settings), str(row["id"]), secrets)
 
-        return _connector(row, _account(row, now, secrets, keep=keep, private_hosts=settings.private_host_names))
+        return _connector(
+            row, _account(row, now, secrets, keep=keep, stored=stored, private_hosts=settings.private_host_names)
+        )
 
     return connect
 
@@ -70,7 +81,7 @@ def reseal_all(conn: Connection, vault: Vault) -> int:
     """Seal every secret anew under the vault's first key, and say how many there were: the end of a key's rotation."""
     c = connection.c
     sealed = (c.sealed_credentials, c.sealed_secret)
-    rows = conn.execute(select(c.id, c.company_id, *sealed).order_by(c.id)).mappings().all()
+    rows = conn.execute(select(c.id, c.company_id, *sealed).order_by(c.id).with_for_update()).mappings().all()
     done = 0
     for row in rows:
         hold(conn, str(row["company_id"]))

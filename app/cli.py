@@ -23,7 +23,7 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Bring in a company's own files.")
 companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
-key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys, and the key that seals secrets.")
 recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly letter.")
 app.add_typer(imports, name="import")
 app.add_typer(companies_app, name="company")
@@ -169,14 +169,51 @@ def sync(
     company: CompanyOption = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="also what is not due")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="show how far each stream comes")] = False,
+    believe: Annotated[bool, typer.Option("--believe", help="take it for true that much is gone")] = False,
 ) -> None:
     """Read the sources that are due now."""
     from app.clock import utc_now
     from app.settings import read_settings
     from app.watch_cli import sync_sources
 
-    engine = opened().engine
-    _end(fine=sync_sources(engine, read_settings(), utc_now, company, everything=everything, language=language()))
+    engine, asked = opened().engine, {"everything": everything, "follow": follow, "believe": believe}
+    _end(fine=sync_sources(engine, read_settings(), utc_now, company, language=language(), **asked))
+
+
+@app.command("providers")
+def providers_(*, markdown: Annotated[bool, typer.Option(help="as the documentation has it")] = False) -> None:
+    """Show what can be read from where, and with what evidence."""
+    from app.connect_cli import print_providers
+    from connectors.providers import providers
+
+    print_providers(providers(), language(), markdown=markdown)
+
+
+@app.command()
+def connect(
+    provider: Annotated[str, typer.Argument(help="one of `seuil providers`")],
+    company: CompanyOption = None,
+    sets: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE: an answer that is no secret")] = None,
+    secret_files: Annotated[list[str] | None, typer.Option("--secret-file", help="NAME=PATH: a secret")] = None,
+    zone: Annotated[str | None, typer.Option(help="time zone of the source; without it, the company's")] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="only try the account that is connected")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="without asking")] = False,
+) -> None:
+    """Connect an account: ask for it, try it, say what will be read, and save it."""
+    from app.clock import utc_now
+    from app.connect_cli import Given, check_account, connect_account, provider_named, trials_for
+    from app.settings import read_settings
+    from connectors.providers import providers
+
+    found, now, spoken = provider_named(providers(), provider), utc_now(), language()
+    trials = trials_for(opened().engine, read_settings(), found, company)
+    if check:
+        _end(fine=check_account(trials, now, spoken))
+        return
+    given = Given(sets or (), secret_files or (), os.environ)
+    _end(fine=connect_account(trials, given, zone, now, spoken, yes=yes))
 
 
 @app.command()
@@ -413,6 +450,15 @@ def key_add(name: str) -> None:
     engine = opened().engine
     with write(engine) as conn:
         typer.echo(make_key(conn, name, utc_now()))
+
+
+@key_app.command("rotate")
+def key_rotate() -> None:
+    """Seal what opens the accounts under a new key."""
+    from app.connect_cli import print_rotation
+    from app.settings import read_settings
+
+    print_rotation(opened().engine, read_settings(), language())
 
 
 @recipient_app.command("add")

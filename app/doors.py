@@ -12,10 +12,12 @@ from app.errors import BadInput, NotFound, Refused
 from app.models.core import connection
 from app.models.watch import knock
 from app.vault import Vault
-from connectors.doorbell import key_of, new_secret
+from connectors.doorbell import SCHEMES, Doorbell
+from connectors.providers import provider_of
 
 GRACE = timedelta(hours=24)  # the time to enter a new secret over there
 LAST_DAY = timedelta(hours=24)
+STANDARD = "standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,12 @@ class Secrets:
 
     all: tuple[Secret, ...]
     is_closed: bool
+    scheme: str = STANDARD
+
+    @property
+    def doorbell(self) -> Doorbell:
+        """What tells who rings."""
+        return SCHEMES[self.scheme]
 
     def good_at(self, now: datetime) -> list[str]:
         """Give the secrets that count at an instant."""
@@ -46,15 +54,23 @@ class KnockFigures(TypedDict):
     last_received_at: datetime | None
 
 
+def scheme_of(provider: str) -> str:
+    """Name the way a provider signs its webhooks; one that says nothing of it takes a signing relay in between."""
+    known = provider_of(provider)
+    return (known.scheme if known else None) or STANDARD
+
+
 def new_door_secret(
     conn: Connection, vault: Vault, connection_id: str, now: datetime, *, grace: timedelta = GRACE
 ) -> str:
     """Make a connection's webhook secret and open its door; the secret is given once and never shown again.
 
     The one before stays good for the grace. Where it is known to somebody it should not be, give no grace; behind a
-    closed door there is none.
+    closed door there is none. Refused where the sender makes it up.
     """
-    secret = new_secret()
+    secret = SCHEMES[_scheme(conn, connection_id)].new_secret()
+    if secret is None:
+        raise Refused("door_secret_is_theirs")
     keep_door_secret(conn, vault, connection_id, secret, now, grace=grace)
     return secret
 
@@ -63,10 +79,11 @@ def keep_door_secret(
     conn: Connection, vault: Vault, connection_id: str, secret: str, now: datetime, *, grace: timedelta = GRACE
 ) -> None:
     """Keep a secret that the sender made up, as many do, with the same effect as a new one."""
+    scheme = _scheme(conn, connection_id)
     try:
-        key_of(secret)
+        SCHEMES[scheme].check(secret)
     except ValueError as error:
-        raise BadInput("door_secret_unusable") from error
+        raise BadInput("door_secret_unusable" if scheme == STANDARD else "door_secret_unfit") from error
     earlier = [one for one in _earlier(conn, vault, connection_id) if one.secret != secret.strip()]
     kept = [Secret(secret.strip(), None), *_ending(earlier, now, now + grace)]
     _set(conn, connection_id, sealed_secret=vault.seal(_as_text(kept)), door_closed_at=None)
@@ -94,8 +111,10 @@ def open_door(conn: Connection, connection_id: str) -> None:
 def find_secrets(conn: Connection, vault: Callable[[], Vault], connection_id: str) -> Secrets | None:
     """Give what a door is opened with; None where there is no such door. The vault is opened only if there is one."""
     c = connection.c
-    row = conn.execute(select(c.sealed_secret, c.door_closed_at).where(c.id == connection_id)).first()
-    return None if row is None or row[0] is None else _opened(vault(), row[0], is_closed=row[1] is not None)
+    row = conn.execute(select(c.sealed_secret, c.door_closed_at, c.provider).where(c.id == connection_id)).first()
+    if row is None or row[0] is None:
+        return None
+    return Secrets(_opened(vault(), row[0]), is_closed=row[1] is not None, scheme=scheme_of(str(row[2])))
 
 
 def knock_figures(conn: Connection, connection_id: str, now: datetime) -> KnockFigures:
@@ -118,6 +137,11 @@ def _earlier(conn: Connection, vault: Vault, connection_id: str) -> tuple[Secret
     return () if before is None or before.is_closed else before.all
 
 
+def _scheme(conn: Connection, connection_id: str) -> str:
+    provider = conn.execute(select(connection.c.provider).where(connection.c.id == connection_id)).scalar()
+    return STANDARD if provider is None else scheme_of(str(provider))
+
+
 def _set(conn: Connection, connection_id: str, **values: datetime | str | None) -> None:
     if not conn.execute(update(connection).where(connection.c.id == connection_id).values(**values)).rowcount:
         raise NotFound("no_such_connection", {"connection": connection_id})
@@ -128,7 +152,6 @@ def _as_text(kept: Iterable[Secret]) -> str:
     return json.dumps({"secrets": rows})
 
 
-def _opened(vault: Vault, sealed: str, *, is_closed: bool) -> Secrets:
+def _opened(vault: Vault, sealed: str) -> tuple[Secret, ...]:
     rows = json.loads(vault.open(sealed))["secrets"]
-    read = (Secret(row["secret"], row["until"] and datetime.fromisoformat(row["until"])) for row in rows)
-    return Secrets(tuple(read), is_closed)
+    return tuple(Secret(row["secret"], row["until"] and datetime.fromisoformat(row["until"])) for row in rows)

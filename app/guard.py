@@ -71,7 +71,13 @@ class Guard:
             log.info("request", request=number, method=scope["method"], path=path, status=status)
 
 
+_DOOR_PARTS = 4  # of /v1/webhooks/{connection}
+
+
 def _shown(path: str) -> str:
-    """Give an address as the log may have it: a link out of the letters is its reader's alone."""
+    """Give an address as the log may have it: links out of letters and doors of sources are their holders’ alone."""
+    parts = path.split("/")
+    if path.startswith("/v1/webhooks/") and len(parts) > _DOOR_PARTS:  # the last part is a secret
+        return "/".join([*parts[:_DOOR_PARTS], "…"])
     head, link, _ = path.partition("/unsubscribe/")
     return f"{head}{link}…" if link else path

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,20 @@ from app.answers import say_verdict
 from app.assessment import assess_company
 from app.clock import utc_now
 from app.companies import add_company, companies, company_called, find_company
-from app.csv_import import CSV_STREAMS, import_csv
+from app.csv_import import CSV_STREAMS, CsvResult, import_csv
 from app.db import read, write
 from app.errors import BadInput, Refused
 from app.imports import TICKED, TieOut, tie_out
 from app.language import Formats
 from app.ledger import Preview
 from app.ledger_files import apply_file, check_siren, company_of_file, faults_of, refused_lines, stage_file
+from app.mapping_cli import Asked, map_list
 from app.models.ledger import ledger_import
 from app.progress import FileProgress
 from app.settings import read_settings
 from app.staging import LedgerFile, Staged, clear
 from app.wording import label, say
+from connectors.errors import NotThisFormat
 from connectors.files import fec
 from connectors.records import Stream
 
@@ -150,28 +153,53 @@ def csv_stream(text: str) -> Stream:
     return Stream(text)
 
 
-def import_csv_file(engine: Engine, stream: str, file: Path, asked: str | None, *, language: str) -> None:
-    """Import a list and print what became of its rows."""
-    wanted = csv_stream(stream)
+def import_csv_file(
+    engine: Engine, stream: str, file: Path, asked: str | None, *, language: str, options: Asked | None = None
+) -> None:
+    """Import a list and print what became of its rows; with options, or without a stream, it is mapped first."""
+    wanted = csv_stream(stream) if stream else None
     if not file.is_file():
         raise BadInput("file_missing", {"path": str(file)})
     with read(engine) as conn:
         row = company_for(conn, asked)
+    if options is not None or wanted is None:
+        done = map_list(engine, str(row["id"]), file, replace(options or Asked(), stream=wanted), language)
+        if done is not None:
+            _print_list(row, done, language)
+            print_verdict(engine, str(row["id"]), language)
+        return
+    try:
+        done = _import_list(engine, str(row["id"]), wanted, file)
+    except NotThisFormat as refusal:
+        if refusal.code.startswith(("csv_missing", "mapping_")):
+            typer.echo(say("mapping_try_map", {"name": file.name}, language), err=True)
+        raise
+    _print_list(row, done, language)
+    print_verdict(engine, str(row["id"]), language)
+
+
+def _import_list(engine: Engine, company_id: str, stream: Stream, file: Path) -> CsvResult:
     with Console(stderr=True).status(file.name) as status:
-        result = import_csv(
+        return import_csv(
             engine,
-            str(row["id"]),
-            wanted,
+            company_id,
+            stream,
             file,
             utc_now(),
             told=lambda saved: status.update(f"{file.name}: {saved.new + saved.changed + saved.unchanged:,} rows"),
         )
+
+
+def _print_list(row: Row, result: CsvResult, language: str) -> None:
     saved = result.saved
     counts = {"new": saved.new, "changed": saved.changed, "unchanged": saved.unchanged, "refused": saved.refused}
-    typer.echo(f"{row['name']} – {label('stream', stream, language)}: {say('rows_done', counts, language)}")
+    if result.by_mapping:
+        typer.echo(say("mapping_by_saved", {}, language))
+    typer.echo(
+        f"{row['name']} – {label('stream', result.stream.value, language)}: {say('rows_done', counts, language)}"
+    )
     for fault in result.faults[:SHOWN]:
         place = say("file_line", {"place": fault.place}, language)
         typer.echo(f"  {place} {say(fault.code, fault.params, language)}")
     if len(result.faults) > SHOWN:
         typer.echo("  " + say("and_more", {"n": len(result.faults) - SHOWN}, language))
-    print_verdict(engine, str(row["id"]), language)

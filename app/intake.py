@@ -15,16 +15,21 @@ from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ARRAY,
     Connection,
     DateTime,
     Engine,
     Integer,
     Numeric,
     Select,
+    String,
     Table,
     delete,
+    func,
     insert,
+    literal,
     select,
+    true,
     tuple_,
     type_coerce,
     update,
@@ -39,10 +44,11 @@ from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined, record_version
 from app.models.types import Day, Instant
 from app.people import actor_ids, name_actor, save_parties
-from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, to_row
+from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, storable, to_row
 from app.version import VERSION
 from connectors.base import Connector, Cursor, Page, Pages
 from connectors.errors import StartOver
+from connectors.paging import ending
 from connectors.records import Employee, Invoice, Record, Stream
 from signals.calendar import day_of
 
@@ -54,7 +60,6 @@ Olds = Mapping[str, Row]
 """Rows as they were, by external id; days as day numbers, instants as the database gives them."""
 
 _TOLD_AS_TEXT = (Day, Instant, Numeric)
-# Read without our own types, which cost more than all the rest.
 _PLAIN: Mapping[type, TypeEngine[Any]] = {Day: Integer(), Instant: DateTime(timezone=True)}
 
 Outcome = Literal["new", "changed", "unchanged", "older"]
@@ -168,13 +173,13 @@ def _read(
 ) -> Iterator[Page]:
     """Give the pages of a stream; one whose bookmark leads nowhere begins anew."""
     try:
-        yield from pages(cursor)
+        yield from ending(pages(cursor))
     except StartOver:
         if cursor is None:
             raise
         with write(engine) as conn:
             _forget_bookmark(conn, source.connection_id, stream, now)
-        yield from pages(None)
+        yield from ending(pages(None))
 
 
 def _try_refused_again(conn: Connection, connection_id: str) -> None:
@@ -262,7 +267,7 @@ def _know_people(conn: Connection, source: Source, records: Sequence[Record], no
 def _known(conn: Connection, table: Table, connection_id: str, ids: Sequence[str]) -> dict[str, _Known]:
     """Look up what decides whether a row is news; of an unchanged row nothing more is read."""
     c = table.c
-    asked = select(c.external_id, c.row_hash, c.source_version, c.gone_at.is_not(None))
+    asked = select(c.external_id, c.row_hash, c.source_version, c.gone_at.is_not(None).label("gone"))
     found = map(tuple, _by_ids(conn, asked, table, connection_id, ids))
     return {key: _Known(row_hash, version, bool(gone)) for key, row_hash, version, gone in found}
 
@@ -270,11 +275,16 @@ def _known(conn: Connection, table: Table, connection_id: str, ids: Sequence[str
 def _by_ids(
     conn: Connection, asked: Select[Any], table: Table, connection_id: str, ids: Sequence[str]
 ) -> Iterator[SqlRow[Any]]:
+    """Give the rows with these ids, each looked up by its key whatever the database thinks of the table's size."""
+    c = table.c
+    if conn.dialect.name == "postgresql":  # a table it has not counted yet it would read whole, page after page
+        wanted = func.unnest(literal(list(ids), ARRAY(String))).table_valued("id").render_derived()
+        found = asked.where(c.connection_id == connection_id, c.external_id == wanted.c.id).limit(1).lateral()
+        yield from conn.execute(select(found).select_from(wanted.join(found, true()))).all()
+        return
     for start in range(0, len(ids), KEYS_A_SELECT):
         some = ids[start : start + KEYS_A_SELECT]
-        yield from conn.execute(
-            asked.where(table.c.connection_id == connection_id, table.c.external_id.in_(some))
-        ).all()
+        yield from conn.execute(asked.where(c.connection_id == connection_id, c.external_id.in_(some))).all()
 
 
 def _outcome(row: Row, known: _Known | None) -> Outcome:
@@ -333,12 +343,20 @@ def _differing(changed: Sequence[Row], olds: Olds) -> list[Row]:
     return [{name: row[name] for name in ("external_id", *sorted(differing))} for row in changed]
 
 
+@lru_cache
+def _plainly(table: Table) -> tuple[list[str], Select[Any]]:
+    """Read a table's rows without our own types, which cost more than all the rest."""
+    plain = (type_coerce(c, _PLAIN[type(c.type)]).label(c.name) if type(c.type) in _PLAIN else c for c in table.columns)
+    return [c.name for c in table.columns], select(*plain)
+
+
 def _keep_versions(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], now: datetime) -> Olds:
     """Keep what rows were before they change or go, and give it, days as day numbers."""
+    if not ids:
+        return {}
     table = TABLES[stream]
-    names = [c.name for c in table.columns]
+    names, plain = _plainly(table)
     days, instants, numbers = ([c.name for c in table.columns if isinstance(c.type, kind)] for kind in _TOLD_AS_TEXT)
-    plain = select(*(type_coerce(c, _PLAIN[type(c.type)]) if type(c.type) in _PLAIN else c for c in table.columns))
     found = _by_ids(conn, plain, table, source.connection_id, ids)
     olds = {old["external_id"]: old for row in found for old in [dict(zip(names, row, strict=True))]}
     versions = [
@@ -435,12 +453,16 @@ def bury(engine: Engine, connection_id: str, stream: Stream, ids: Sequence[str],
         return _bury(conn, source, stream, ids, now)
 
 
+def _place(place: str) -> str:
+    return fit(storable(place), LENGTHS["external_id"])
+
+
 def _quarantine(conn: Connection, source: Source, stream: Stream, page: Page, now: datetime) -> None:
     """Keep the rows of a page that made no sense; one that was set aside before and can be read now leaves."""
     q, faults = quarantined.c, page.faults
     here = (q.connection_id == source.connection_id) & (q.stream == stream.value) & q.import_no.is_(None)
     if conn.execute(select(q.id).where(here).limit(1)).first() is not None:
-        places = sorted({fault.place for fault in faults} | {record.external_id for record in page.records})
+        places = sorted(map(_place, {fault.place for fault in faults} | {r.external_id for r in page.records}))
         for start in range(0, len(places), KEYS_A_SELECT):
             conn.execute(delete(quarantined).where(here, q.place.in_(places[start : start + KEYS_A_SELECT])))
     rows = [
@@ -448,10 +470,10 @@ def _quarantine(conn: Connection, source: Source, stream: Stream, page: Page, no
             "company_id": source.company_id,
             "connection_id": source.connection_id,
             "stream": stream.value,
-            "place": fault.place,
+            "place": _place(fault.place),
             "code": fault.code,
-            "params": dict(fault.params),
-            "raw": fault.raw[:RAW_KEPT],
+            "params": {name: storable(value) for name, value in fault.params.items()},
+            "raw": storable(fault.raw)[:RAW_KEPT],
             "found_at": now,
             "version": VERSION,
         }

@@ -7,7 +7,7 @@ go together (group commit): the more there are, the less each costs, and nobody 
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.companies import is_pulled
 from app.db import durable
 from app.errors import NotFound, SeuilError
 from app.faultpoints import reached
 from app.models.core import connection
 from app.models.watch import knock
+from connectors.providers import provider_of
 
 BATCH = 500
 MOST_WAITING = 5_000  # beyond, the disk does not keep up and senders had better come back later
@@ -167,7 +167,7 @@ def save_knocks(conn: Connection, knocks: Sequence[Knocked]) -> list[Outcome]:
     ids = sorted({one.connection_id for one in knocks})
     providers = {row[0]: row[1] for row in conn.execute(_THERE, {"ids": ids})}
     fresh = _insert(conn, [one for one in knocks if one.connection_id in providers])
-    _make_due(conn, [one for one in knocks if one.key in fresh and is_pulled(providers[one.connection_id])])
+    _make_due(conn, [one for one in knocks if _rings(one, fresh, providers)])
     outcomes: list[Outcome] = []
     for one in knocks:
         if one.connection_id not in providers:  # removed since its secret was looked up
@@ -176,6 +176,12 @@ def save_knocks(conn: Connection, knocks: Sequence[Knocked]) -> list[Outcome]:
         outcomes.append(one.key in fresh)
         fresh.discard(one.key)  # a second one in the same batch was seen before
     return outcomes
+
+
+def _rings(one: Knocked, fresh: set[tuple[str, str]], providers: Mapping[str, str]) -> bool:
+    """Say whether a knock makes its connection due; of several unsigned ones that count as one, each does."""
+    provider = provider_of(providers[one.connection_id]) if one.connection_id in providers else None
+    return provider is not None and (one.key in fresh or provider.scheme == "unsigned")
 
 
 def _insert(conn: Connection, knocks: Sequence[Knocked]) -> set[tuple[str, str]]:

@@ -64,6 +64,11 @@ def fit(text: str, length: int) -> str:
     return text[: length - _DIGEST_LENGTH] + digest
 
 
+def storable(text: str) -> str:
+    """Leave out what no database keeps: NUL, and halves of characters; one such text would stop its page for ever."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def minor(amount: Decimal) -> int:
     """Turn major units into integer minor units, half a cent up."""
     return int(amount.scaleb(2).to_integral_value(ROUND_HALF_UP))
@@ -121,7 +126,7 @@ def to_row(record: Record, actors: Mapping[str, str], zone: ZoneInfo) -> Row:
             continue
         kind = type(value)
         if kind is str:
-            kept = value if len(value) <= length else fit(value, length)
+            kept = value if len(value) <= length and value.isprintable() else fit(storable(value), length)
             text = encode_basestring(kept)
         else:
             kept, text = (_minor if column in IN_MINOR else _KEPT.get(kind, _enum))(value)

@@ -19,7 +19,7 @@ from app.models.core import company, connection
 from app.reconciliation import reconcile
 from app.source_letter import ask_for_access
 from app.sweep import sweep_due
-from app.wording.sources import SENTENCES
+from app.wording import SENTENCES
 from connectors.errors import AccessDenied, SourceError, Unavailable
 from connectors.providers import providers
 from connectors.records import Stream

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 from app.db import read, write
 from app.intake import bury
 from app.models.core import bookmark
-from app.rows import LENGTHS, TABLES, fit
+from app.rows import LENGTHS, TABLES, fit, storable
 from connectors.base import Keys, Swept
 from connectors.errors import Unavailable
 from connectors.records import Stream
@@ -55,7 +55,7 @@ def _sweep(
     kept = _kept(engine, connection_id, stream)  # before the source is asked: what comes meanwhile is not missed
     theirs: set[str] = set()
     for some in keys():
-        theirs.update(fit(one, LENGTHS["external_id"]) for one in some)
+        theirs.update(fit(storable(one), LENGTHS["external_id"]) for one in some)
         beat()
     missing = sorted(kept - theirs)
     if len(missing) > FEW and len(missing) > MUCH * len(kept) and not believe:

@@ -17,8 +17,10 @@ from app.accounts import connecting
 from app.answers import print_answer
 from app.assessment import latest
 from app.companies import companies, company_called
+from app.connecting import is_connected, provider_title
 from app.db import read, write
 from app.doctor import Check, State, examine
+from app.follow_cli import Follower, follow_others, print_streams
 from app.intake import Saved
 from app.jobs import BY_HAND, Beat, Clock, Step, run_step
 from app.models.core import company, connection
@@ -26,14 +28,15 @@ from app.models.watch import job_run
 from app.progress import console
 from app.schedule import steps
 from app.settings import Settings
-from app.sources import SYNC, make_due, sync_connection
+from app.sources import SYNC, Told, make_due, sync_connection
 from app.wording import label, say
-from connectors.providers import providers
+from connectors.providers import provider_of, providers
 from connectors.records import Stream
 
 Row = Mapping[str, Any]
 
 ASSESS = "assess"
+DOUBTED = "much_is_gone"  # the trouble of a source that a person has to believe
 MARKS = {State.OK: ("✓", "green"), State.LOOK: ("!", "yellow"), State.BAD: ("✕", "red")}
 
 
@@ -52,25 +55,46 @@ class Reading:
     saved: dict[str, Saved | None] = field(default_factory=dict)
 
 
-def sync_sources(
-    engine: Engine, settings: Settings, clock: Clock, asked: str | None, *, everything: bool, language: str
+def sync_sources(  # noqa: PLR0913 - what was asked for
+    engine: Engine,
+    settings: Settings,
+    clock: Clock,
+    asked: str | None,
+    *,
+    everything: bool,
+    language: str,
+    follow: bool = False,
+    believe: bool = False,
 ) -> bool:
-    """Read what is due, or everything; print what each brought, and say whether no source is in trouble."""
+    """Read what is due, or everything; print what each brought, and say whether no source is in trouble.
+
+    `follow` shows how far each stream comes, also where another process reads it. `believe` reads those again whose
+    source says that much is gone, and takes it for true.
+    """
     with read(engine) as conn:
         wanted = {row["id"]: row for row in _pulled(conn, asked)}
-    if everything:
-        with write(engine) as conn:
-            for connection_id in wanted:
-                make_due(conn, connection_id, clock())
+    doubted = {row["id"] for row in wanted.values() if believe and row["trouble"] == DOUBTED}
+    if believe and not doubted:
+        typer.echo(say("nothing_to_believe", {}, language))
+    made_due = [one for one, row in wanted.items() if everything and _has_account(row)]
+    with write(engine) as conn:
+        for connection_id in {*made_due, *doubted}:
+            make_due(conn, connection_id, clock())
     due = step_named(settings, SYNC).due
     with read(engine) as conn:
         keys = [key for key in due(conn, clock()) if key.partition("@")[0] in wanted]
     for key in keys:
         row = wanted[key.partition("@")[0]]
-        reading = Reading()
-        with _shown(f"{_named(row, language)} – ", language) as told:
-            run_step(engine, _sync_step(settings, reading, told), clock, [key], beat_as=BY_HAND)
+        reading, name = Reading(), _named(row, language)
+        follower = Follower(engine, row, name, language)
+        with follower.shown() if follow else _shown(f"{name} – ", language) as told:
+            step = _sync_step(settings, reading, told, believe=row["id"] in doubted)
+            run_step(engine, step, clock, [key], beat_as=BY_HAND)
+        if follow and row["id"] not in reading.saved:
+            follow_others(follower, key, clock)
         _print_read(row, reading, language)
+        if follow:
+            print_streams(engine, row, name, language)
     with read(engine) as conn:
         troubled = [row for row in _pulled(conn, asked) if row["trouble"]]
     for row in troubled:
@@ -93,8 +117,13 @@ def _pulled(conn: Connection, asked: str | None) -> list[Row]:
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
+def _has_account(row: Row) -> bool:
+    provider = provider_of(str(row["provider"]))
+    return provider is not None and is_connected(provider, row)
+
+
 def _named(row: Row, language: str) -> str:
-    return f"{row['name']} – {label('provider', row['provider'], language)}"
+    return f"{row['name']} – {provider_title(str(row['provider']), language)}"
 
 
 def _of(what: str, said: str, language: str) -> str:
@@ -125,7 +154,7 @@ def _shown(prefix: str, language: str) -> Iterator[_Streams]:
         yield _Streams(progress, prefix, language)
 
 
-def _sync_step(settings: Settings, reading: Reading, told: _Streams) -> Step:
+def _sync_step(settings: Settings, reading: Reading, told: Told, *, believe: bool = False) -> Step:
     """Give the schedule's step, telling what comes in."""
     every = timedelta(hours=settings.read_hours)
 
@@ -138,7 +167,7 @@ def _sync_step(settings: Settings, reading: Reading, told: _Streams) -> Step:
         reading.saved[connection_id] = None
         connect = connecting(engine, settings)
         reading.saved[connection_id] = sync_connection(
-            engine, connection_id, clock, every=every, told=page, connect=connect
+            engine, connection_id, clock, every=every, told=page, connect=connect, believe=believe
         )
 
     return replace(step_named(settings, SYNC), do=do)

@@ -20,7 +20,8 @@ class Account:
     """What a connector is made from.
 
     `settings` are the answers to the provider's `Ask`s, but for the secret ones, which are `secrets` and never shown.
-    `keep` stores secrets that the provider changed (rotated tokens) before they are used. `private_hosts` are the
+    `keep` stores secrets that the provider changed (rotated tokens) before they are used; `stored` reads what is stored
+    by now, for another process may have changed them. `private_hosts` are the
     hosts without https, or of a private network, that the operator allows. `transport` stands in for the network in
     tests, `wait` for the clock's sleep.
     """
@@ -30,6 +31,7 @@ class Account:
     zone: ZoneInfo
     now: datetime
     keep: Callable[[Secrets], None] = field(default=_keep_nothing, repr=False)
+    stored: Callable[[], Secrets] | None = field(default=None, repr=False)
     private_hosts: frozenset[str] = frozenset()
     transport: httpx.BaseTransport | None = field(default=None, repr=False)
     wait: Callable[[float], None] = field(default=time.sleep, repr=False)

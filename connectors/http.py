@@ -9,6 +9,7 @@ import ipaddress
 import json
 import socket
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -25,6 +26,7 @@ from connectors.errors import AccessDenied, Unavailable
 
 TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 LARGEST_ANSWER = 64 * 2**20
+LONGEST_ANSWER_S = 300.0  # a source that gives a byte now and then has nothing to say
 REDIRECTS = 3
 LONGEST_PAUSE_S = 60.0
 
@@ -79,9 +81,13 @@ class Answer:
     def json(self) -> Any:
         """Read the body as JSON, numbers with a fraction kept as text; Unavailable where it is something else."""
         try:
-            return json.loads(self.body, parse_float=str)
-        except ValueError as error:
+            return json.loads(self.body, parse_float=str, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
             raise Unavailable(code="not_json", params={"start": self.text[:60]}) from error
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)  # NaN and the like are no JSON
 
 
 class Api:
@@ -109,6 +115,7 @@ class Api:
             follow_redirects=False,
             trust_env=account.transport is None,
         )
+        weakref.finalize(self, self._client.close)  # nobody says when a connector was read for the last time
 
     def get(
         self,
@@ -171,11 +178,13 @@ class Api:
         given = {name: value for name, value in sent.items() if value is not None}
         try:
             with self._client.stream(method, url, **given) as response:
-                body = bytearray()
+                body, latest = bytearray(), self._clock() + LONGEST_ANSWER_S
                 for part in response.iter_bytes():
                     body += part
                     if len(body) > LARGEST_ANSWER:
                         raise Unavailable(code="answer_too_large", params={"host": _host(self._base)})
+                    if self._clock() > latest:
+                        raise Unavailable(code="timed_out", params={"host": _host(self._base)})
                 return Answer(response.status_code, response.headers, bytes(body))
         except httpx.TimeoutException as error:
             raise Unavailable(code="timed_out", params={"host": _host(self._base)}) from error
@@ -184,10 +193,13 @@ class Api:
             raise Unavailable(code="unreachable", params=params) from error
 
     def _followed(self, url: str, answer: Answer) -> str:
-        to = urljoin(url, answer.headers.get("location", ""))
-        if _origin(to) != _origin(self._base):
-            params = {"host": _host(self._base), "to": urlsplit(to).hostname or ""}
-            raise AccessDenied(code="moved_elsewhere", params=params)
+        try:
+            to = urljoin(url, answer.headers.get("location", ""))
+            is_here, host = _origin(to) == _origin(self._base), urlsplit(to).hostname or ""
+        except ValueError:  # an address that is none
+            is_here, host = False, ""
+        if not is_here:
+            raise AccessDenied(code="moved_elsewhere", params={"host": _host(self._base), "to": host})
         return to
 
     def _heed(self, answer: Answer) -> None:
@@ -218,11 +230,11 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """Read a Retry-After header (RFC 9110, 10.2.3): seconds, or the instant from which one may ask again."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isascii() and value.strip().isdigit():
         return float(value)
     try:
         then = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return max(0.0, ((then if then.tzinfo else then.replace(tzinfo=UTC)) - now).total_seconds())
 
@@ -236,8 +248,8 @@ def safe_address(address: str, private_hosts: Collection[str], *, resolve: bool)
         parts = urlsplit(address.strip())
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise AccessDenied(code="address_unreadable", params={"address": address[:100]}) from error
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
+        raise AccessDenied(code="address_unreadable", params={"address": _bare(address)}) from error
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or "@" in parts.netloc:
         raise AccessDenied(code="address_unreadable", params={"address": _bare(address)})
     if host in private_hosts:
         return address.strip().rstrip("/")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
 
-from connectors import demo, pennylane
+from connectors import caldav, demo, pennylane, personio, tryton
 from connectors.base import Provider
 
 GROUP = "seuil.connectors"
@@ -15,6 +15,9 @@ GROUP = "seuil.connectors"
 OURS: tuple[Provider, ...] = (
     demo.PROVIDER,
     pennylane.PROVIDER,
+    tryton.PROVIDER,
+    personio.PROVIDER,
+    caldav.PROVIDER,
 )  # fmt: skip
 
 

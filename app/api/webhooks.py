@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 from anyio import CapacityLimiter, to_thread
@@ -21,7 +21,7 @@ from app.knocks import Keeper, Knocked, KnockKeeper, NotKept
 from app.room import Room, language_of
 from app.vault import open_vault
 from app.wording import say
-from connectors.doorbell import BadSignature, Doorbell, Knock, StandardWebhooks, new_secret
+from connectors.doorbell import DOOR_HEADER, BadSignature, Knock, StandardWebhooks, new_secret
 
 LARGEST_BODY = 256 * 1024
 BODY_WITHIN_S = 10.0
@@ -31,6 +31,7 @@ MOST_LOOKED_UP = 1_000
 LONGEST_ID = 36
 LOOKERS = 2  # threads; strangers with made-up addresses must not take those of the pages
 
+NOBODYS_DOORBELL = StandardWebhooks()
 KEPT, SEEN_BEFORE = b'{"status":"kept"}', b'{"status":"seen_before"}'
 NOBODYS = new_secret()
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -82,8 +83,6 @@ class LookedUp:
 class Door:
     """What the door remembers between requests: opened secrets, for some seconds, and the keeper of knocks."""
 
-    doorbell: ClassVar[Doorbell] = StandardWebhooks()
-
     def __init__(self, room: Room, keeper: Keeper, *, body_within_s: float = BODY_WITHIN_S) -> None:
         """Take the application's belongings, who keeps the knocks, and how long a body may take."""
         self.keeper = keeper
@@ -114,13 +113,21 @@ class Door:
         for good_for in (LOOKED_UP_FOR, LOOKED_UP_AGAIN):
             secrets = await self._secrets(connection_id, now, good_for)
             try:
-                knock = self.doorbell.verify(headers, body, secrets.good_at(now) if secrets else NOBODYS, now)
+                knock = self._verify(secrets, headers, body, now)
             except BadSignature as error:
-                refusal = NotGenuine(error.code, error.params) if secrets else NotFound("no_such_door")
+                refusal = NotGenuine(error.code, error.params)
+                if secrets is None or error.code == "no_such_door":
+                    refusal = NotFound("no_such_door")
             else:
                 if secrets is not None:
                     return secrets, knock
         raise refusal
+
+    @staticmethod
+    def _verify(secrets: Secrets | None, headers: Mapping[str, str], body: bytes, now: datetime) -> Knock:
+        if secrets is None:
+            return NOBODYS_DOORBELL.verify(headers, body, NOBODYS, now)
+        return secrets.doorbell.verify(headers, body, secrets.good_at(now), now)
 
     async def _secrets(self, connection_id: str, now: datetime, good_for: timedelta) -> Secrets | None:
         """Give a door's secrets as they were a short while ago; those who ask meanwhile wait for one look."""
@@ -181,17 +188,36 @@ def forget_door(app: FastAPI, connection_id: str) -> None:
 
 @router.post("/webhooks/{connection_id}", responses=ANSWERS)
 async def webhook(connection_id: str, request: Request) -> Response:
-    """Take a webhook of a connection's source, signed as Standard Webhooks say.
+    """Take a webhook of a connection's source, signed as its provider signs; as Standard Webhooks say by default.
 
     Answered once it is on the disk. Its body is not read: it only has the source read at the next tick.
     """
+    return await _rung(connection_id, request, "")
+
+
+@router.post("/webhooks/{connection_id}/{token}", responses=ANSWERS)
+async def unsigned_webhook(connection_id: str, token: str, request: Request) -> Response:
+    """Take a webhook of a source that signs nothing: nobody else knows the last part of the address.
+
+    It has the source read at the next tick, like any other; the same body within a minute counts once.
+    """
+    return await _rung(connection_id, request, token)
+
+
+async def _rung(connection_id: str, request: Request, token: str) -> Response:
     try:
         door = door_of(request.app)
         body = await _body(request, door.body_within_s)
-        is_new = await door.knock(connection_id, request.headers, body)
+        is_new = await door.knock(connection_id, _headers(request, token), body)
     except SeuilError as error:
         return _problem(request, error)
     return Response(KEPT if is_new else SEEN_BEFORE, media_type="application/json")
+
+
+def _headers(request: Request, token: str) -> Mapping[str, str]:
+    """Give the sender's headers, and the address's last part where only we can have put it."""
+    theirs = {name: value for name, value in request.headers.items() if name.lower() != DOOR_HEADER}
+    return theirs | ({DOOR_HEADER: token} if token else {})
 
 
 async def _body(request: Request, within_s: float) -> bytes:

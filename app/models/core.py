@@ -94,7 +94,8 @@ file_mapping = Table(
     Column("saved_at", Instant, nullable=False),
 )
 
-# An authorisation that a person was sent away for and has not come back from; the state is kept as a digest.
+# An authorisation that a person was sent away for and has not come back from, or an account that was tried and not
+# saved yet; the state is kept as a digest.
 oauth_flow = Table(
     "oauth_flow",
     metadata,

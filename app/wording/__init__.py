@@ -7,12 +7,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.language import Formats, translator
-from app.wording import alerts, demo_steps, door, face, health, letters, mail, providers_pennylane, push, sources
+from app.wording import (
+    alerts,
+    connect,
+    demo_steps,
+    door,
+    face,
+    health,
+    letters,
+    mail,
+    mapping,
+    providers_caldav,
+    providers_pennylane,
+    providers_personio,
+    providers_tryton,
+    push,
+    sources,
+)
 from app.wording.labels import LABELS as NAMES
 from app.wording.labels import MEASURES
 from app.wording.sentences import SENTENCES as SAID
 
-_ROOMS = (alerts, demo_steps, door, face, health, letters, mail, providers_pennylane, push, sources)
+_ROOMS = (
+    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, sources),
+    *(providers_caldav, providers_pennylane, providers_personio, providers_tryton),
+)
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
 LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES
 

@@ -8,12 +8,15 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from itertools import islice
 
 from connectors.base import Fault, Page
 from connectors.errors import NotThisFormat
 from connectors.files.csv_cells import Cells
-from connectors.files.csv_records import BUILDERS, Occurrences
+from connectors.files.csv_identity import Occurrences
+from connectors.files.csv_pages import PAGE_ROWS, Read, pages_of
+from connectors.files.csv_records import BUILDERS
 from connectors.files.csv_templates import TEMPLATES, Template, plain_name, template_text
 from connectors.files.text import (
     HEAD_BYTES,
@@ -23,14 +26,13 @@ from connectors.files.text import (
     single_lines,
     sniff_encoding,
 )
-from connectors.records import Record, Stream
+from connectors.records import Stream
 
 __all__ = ["PAGE_ROWS", "TEMPLATES", "read_csv", "template_text"]
 
 OpenLines = Callable[[], Iterable[bytes]]
 """Opens the file from its start, once for each pass; each element is one line (see `text.lines_of`)."""
 
-PAGE_ROWS = 1000
 _SEPARATORS = (";", ",", "\t")
 _FOUND_LENGTH = 200
 
@@ -47,40 +49,16 @@ class _Layout:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A row as read: its last line in the file, its record or None, and its faults."""
-
-    line: int
-    record: Record | None
-    faults: tuple[Fault, ...]
-
-
-def read_csv(stream: Stream, open_lines: OpenLines, name: str = "") -> Iterator[Page]:
+def read_csv(stream: Stream, open_lines: OpenLines, name: str = "", zone: tzinfo = UTC) -> Iterator[Page]:
     """Read a table in pages of `PAGE_ROWS` rows; of rows with the same identity the last one wins.
 
     The file is gone through twice, to know the last. Raises NotThisFormat, before the first page, for what is no
-    table or lacks a column that is required; `name` is the file's, to say so.
+    table or lacks a column that is required; `name` is the file's, to say so, `zone` that of
+    instants without an offset.
     """
     template = TEMPLATES[stream]
     layout = _layout(template, open_lines, name)
-    last = {row.record.external_id: row.line for row in _rows(template, layout, open_lines()) if row.record}
-    records: list[Record] = []
-    faults = list(layout.faults)
-    line = layout.header_line
-    for row in _rows(template, layout, open_lines()):
-        line = row.line
-        faults += row.faults
-        if row.record and last[row.record.external_id] == line:
-            records.append(row.record)
-        elif row.record:
-            said = {"identity": row.record.external_id, "line": str(last[row.record.external_id])}
-            faults.append(Fault("csv_duplicate", str(line), params=said, kept=True))
-        if max(len(records), len(faults)) >= PAGE_ROWS:
-            yield Page(tuple(records), {"line": str(line)}, tuple(faults))
-            records, faults = [], []
-    if records or faults:
-        yield Page(tuple(records), {"line": str(line)}, tuple(faults))
+    yield from pages_of(lambda: _rows(template, layout, open_lines(), zone), layout.header_line, layout.faults)
 
 
 def _layout(template: Template, open_lines: OpenLines, name: str) -> _Layout:
@@ -133,7 +111,7 @@ def _refuse_missing(template: Template, columns: list[str], header: str) -> None
         raise NotThisFormat("csv_missing_columns", params)
 
 
-def _rows(template: Template, layout: _Layout, lines: Iterable[bytes]) -> Iterator[_Read]:
+def _rows(template: Template, layout: _Layout, lines: Iterable[bytes], zone: tzinfo) -> Iterator[Read]:
     build, occurrences = BUILDERS[template.stream], Occurrences()
     wrong: Counter[int] = Counter()
     reader = csv.reader(_texts(layout, lines, wrong), delimiter=layout.separator)
@@ -144,19 +122,19 @@ def _rows(template: Template, layout: _Layout, lines: Iterable[bytes]) -> Iterat
             return
         except csv.Error:  # a field beyond the size csv allows, most often a quote never closed
             line = layout.header_line + reader.line_num
-            yield _Read(line, None, (Fault("csv_row_unreadable", str(line)),))
+            yield Read(line, None, (Fault("csv_row_unreadable", str(line)),))
             continue
         if not any(cell.strip() for cell in cells):
             continue
         line = layout.header_line + reader.line_num
         raw = layout.separator.join(cells)
-        row = Cells(line, {name: cell for name, cell in zip(layout.columns, cells, strict=False) if name}, raw)
+        row = Cells(line, {name: cell for name, cell in zip(layout.columns, cells, strict=False) if name}, raw, zone)
         if wrong.pop(0, 0):
             row.note("wrong_encoding", kept=True)
         if any(cell.strip() for cell in cells[len(layout.columns) :]):
             row.note("csv_row_length", {"expected": str(len(layout.columns)), "found": str(len(cells))})
         record = build(row, occurrences)
-        yield _Read(line, None if row.bad else record, tuple(row.faults))
+        yield Read(line, None if row.bad else record, tuple(row.faults))
 
 
 def _texts(layout: _Layout, lines: Iterable[bytes], wrong: Counter[int]) -> Iterator[str]:

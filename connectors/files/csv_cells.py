@@ -2,32 +2,28 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from typing import TypeVar
 
 from connectors.base import Fault
 from connectors.errors import BadPayload
+from connectors.files.csv_formats import DayFormat, instant_of
 from connectors.files.csv_templates import plain_name
+from connectors.files.csv_words import FLAGS, YES, Choice
 from connectors.files.fec_fields import parse_day
 
-Choice = TypeVar("Choice", bound=StrEnum)
 Value = TypeVar("Value")
 
 RAW_LENGTH = 500
 _VALUE_LENGTH = 80
 _UNREADABLE = "csv_value_unreadable"
 _NEVER = date(1, 1, 1)  # stands where a required date is missing: its row is set aside
-_YES, _NO = (
-    frozenset(["oui", "yes", "o", "y", "1", "x", "vrai", "true"]),
-    frozenset(["non", "no", "n", "0", "faux", "false"]),
-)
 _SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f"))
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?P<group>[.,])\d{3})(?:(?P=group)\d{3})*(?!(?P=group))[.,]\d{1,6}", re.ASCII)
 _TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
-_CLOCK = re.compile(r"(\d{1,3})\s*[h:]\s*([0-5]\d)", re.ASCII | re.IGNORECASE)
+_CLOCK = re.compile(r"(\d{1,3})\s*[h:]\s*([0-5]\d)(?::[0-5]\d)?", re.ASCII | re.IGNORECASE)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _MINUTES = 60
@@ -44,10 +40,17 @@ def parse_decimal(text: str) -> Decimal:
     return Decimal(compact.replace(",", "."))
 
 
+def parse_clock(hours: str) -> int | None:
+    """Read hours as 1:30 or 1h30 into minutes; None for what is not written so."""
+    clock = _CLOCK.fullmatch(hours.strip())
+    return int(clock[1]) * _MINUTES + int(clock[2]) if clock else None
+
+
 def parse_minutes(hours: str) -> int:
     """Read hours, as 1,5 or 1:30 or 1h30, into whole minutes (half up)."""
-    if clock := _CLOCK.fullmatch(hours.strip()):
-        return int(clock[1]) * _MINUTES + int(clock[2])
+    clock = parse_clock(hours)
+    if clock is not None:
+        return clock
     return int((parse_decimal(hours) * _MINUTES).quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -67,10 +70,10 @@ def parse_number(text: str) -> int:
 
 def parse_flag(text: str) -> bool:
     """Read a yes or no, in French or English, or a cross."""
-    word = plain_name(text)
-    if word not in _YES | _NO:
+    word = FLAGS.get(plain_name(text))
+    if word is None:
         raise BadPayload(_UNREADABLE)
-    return word in _YES
+    return word == YES
 
 
 def parse_currency(text: str) -> str:
@@ -81,20 +84,14 @@ def parse_currency(text: str) -> str:
     return code
 
 
-def choices_of(kind: type[Choice], french: Mapping[str, str]) -> Mapping[str, Choice]:
-    """Give each accepted word of a choice, in plain letters: English values and French words for them."""
-    words = {plain_name(member.value): member for member in kind}
-    return words | {plain_name(word): kind(value) for word, value in french.items()}
-
-
 class Cells:
     """The cells of one row by column name. A cell that can't be read becomes a fault, and the row is `bad`.
 
     The `need_` readings also fault an empty cell; what they give back then stands for nothing.
     """
 
-    def __init__(self, place: int, cells: Mapping[str, str], raw: str) -> None:
-        self.place, self._cells, self._raw = place, cells, raw[:RAW_LENGTH]
+    def __init__(self, place: int, cells: Mapping[str, str], raw: str, zone: tzinfo = UTC) -> None:
+        self.place, self.zone, self._cells, self._raw = place, zone, cells, raw[:RAW_LENGTH]
         self.faults: list[Fault] = []
 
     @property
@@ -121,6 +118,14 @@ class Cells:
     def need_day(self, column: str) -> date:
         """Read a date that must be there."""
         return self._need(column, self.day(column), _NEVER)
+
+    def instant(self, column: str) -> datetime | None:
+        """Read a day with its hour, in the zone where no offset is said; without an hour, the day's beginning."""
+        return self._read(column, lambda text: instant_of(text, DayFormat.DMY, self.zone))
+
+    def need_instant(self, column: str) -> datetime:
+        """Read an instant that must be there."""
+        return self._need(column, self.instant(column), datetime.combine(_NEVER, datetime.min.time(), UTC))
 
     def amount(self, column: str) -> Decimal | None:
         """Read an amount."""

@@ -18,8 +18,10 @@ class ColumnKind(StrEnum):
 
     TEXT = "text"
     DAY = "day"
+    INSTANT = "instant"
     AMOUNT = "amount"
     NUMBER = "number"
+    HOURS = "hours"
     FLAG = "flag"
     CHOICE = "choice"
     CURRENCY = "currency"
@@ -67,6 +69,10 @@ def _text(name: str, synonyms: str, *examples: str, required: bool = False) -> C
 
 def _day(name: str, synonyms: str, *examples: str, required: bool = False) -> Column:
     return _column(name, ColumnKind.DAY, synonyms, examples, required=required)
+
+
+def _instant(name: str, synonyms: str, *examples: str, required: bool = False) -> Column:
+    return _column(name, ColumnKind.INSTANT, synonyms, examples, required=required)
 
 
 def _amount(name: str, synonyms: str, *examples: str, required: bool = False) -> Column:
@@ -121,6 +127,22 @@ TEMPLATES: Mapping[Stream, Template] = {
                 _flag("disputed", "litige conteste", "no", "no"),
                 _flag("direct_debit", "prelevement", "no", "no"),
                 _flag("attachment", "piece_jointe justificatif", "yes", "yes"),
+                _instant("created_at", "cree_le date_creation date_saisie", "2026-02-27 16:40", "2026-03-09 09:15"),
+                _text("series", "serie", "F", "A"),
+                _day("refused_on", "date_refus refusee_le"),
+                _choice("refusal", "motif_refus"),
+            ),
+        ),
+        Template(
+            Stream.PAYMENTS,
+            (
+                _text("reference", "reference_paiement numero_paiement", "P-118", "P-119"),
+                _choice("direction", "sens", "sale", "purchase"),
+                _text("invoice", "facture numero_facture", "F-2026-0001", "4471"),
+                _text("supplier", "fournisseur code_fournisseur", "", "S-PAP"),
+                _day("paid_on", "date_paiement date_reglement paye_le date", "2026-04-15", "2026-04-20", required=True),
+                _amount("amount", "montant montant_regle", "1200,00", "86,40", required=True),
+                _CURRENCY,
             ),
         ),
         Template(
@@ -134,6 +156,32 @@ TEMPLATES: Mapping[Stream, Template] = {
             ),
         ),
         Template(
+            Stream.ACTIVITIES,
+            (
+                _text("login", "identifiant utilisateur auteur", "lea", "paul", required=True),
+                _instant("done_at", "fait_le date_heure date", "2026-03-02 09:12", "2026-03-02 17:45", required=True),
+                _choice("process", "processus activite", "invoicing", "dunning", required=True),
+                _text("action", "operation evenement", "created", "reminded", required=True),
+                _text("invoice", "facture numero_facture", "F-2026-0001", "F-2026-0001"),
+                _text("reference", "numero_evenement id", "", ""),
+            ),
+        ),
+        Template(
+            Stream.DELIVERIES,
+            (
+                _text("number", "numero numero_bl bon_livraison", "BL-201", "BL-202"),
+                _day("delivered_on", "date_livraison livre_le date", "2026-02-26", "2026-03-05", required=True),
+                _text("customer", "client code_client tiers", "C001", "C002"),
+                _text("customer_name", "nom_client raison_sociale nom_tiers", "Atelier Brun", "Tastevin"),
+                _text("invoice", "facture numero_facture", "F-2026-0001"),
+                _day("invoiced_on", "date_facture facture_le", "2026-03-02"),
+                _day("cancelled_on", "date_annulation annule_le"),
+                _amount("amount", "montant_ht montant", "1000,00", "340,00"),
+                _CURRENCY,
+                _text("actor", "auteur saisi_par", "lea", "lea"),
+            ),
+        ),
+        Template(
             Stream.STAFF,
             (
                 _text("number", "matricule numero", "S01", "S02", required=True),
@@ -143,6 +191,7 @@ TEMPLATES: Mapping[Stream, Template] = {
                 _amount("hours_per_week", "heures_semaine heures_hebdo", "35", "39"),
                 _day("entered_on", "date_entree embauche_le", "2024-09-02", "2018-01-15"),
                 _day("left_on", "date_sortie parti_le"),
+                _text("team", "equipe service", "office", "office"),
             ),
         ),
         Template(
@@ -159,7 +208,7 @@ TEMPLATES: Mapping[Stream, Template] = {
                 _text("person", "personne salarie matricule identifiant login", "lea", "S02", required=True),
                 _day("date", "jour worked_on", "2026-03-02", "2026-03-02", required=True),
                 _column("minutes", ColumnKind.NUMBER, "duree_minutes", ("90", "")),
-                _text("hours", "heures duree duree_heures", "", "1,5"),
+                _column("hours", ColumnKind.HOURS, "heures duree duree_heures", ("", "1,5")),
                 _choice("process", "processus activite tache", "invoicing", "dunning", required=True),
             ),
             one_of=("minutes", "hours"),

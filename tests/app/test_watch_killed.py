@@ -95,7 +95,17 @@ def rows(path: Path | Engine, table: Table, *without: str) -> list[dict[str, Any
 
 
 IDS = ("id", "episode_id", "assessment_id", "company_id", "connection_id", "etag", "no")
-INSTANTS = ("known_at", "first_known_at", "opened_at", "at", "read_at", "changed_at", "due_at", "superseded_at", "ended_at")
+INSTANTS = (
+    "known_at",
+    "first_known_at",
+    "opened_at",
+    "at",
+    "read_at",
+    "changed_at",
+    "due_at",
+    "superseded_at",
+    "ended_at",
+)
 TABLES: Sequence[Table] = (
     document,
     reminder,
