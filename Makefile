@@ -27,6 +27,16 @@ test: $(VENV)/.test
 quick: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m "not postgres and not browser" -n 2 --dist loadfile
 
+## test-live: the tests against Tryton 7.0 as well, which is installed and filled first (minutes)
+.PHONY: test-live
+test-live: $(VENV)/.test
+	SEUIL_TEST_TRYTON_VERSION=7.0 $(BIN)/python -m pytest -q -n 0 tests/connectors/tryton
+
+## connector: lay down the next connector: make connector NAME=…
+.PHONY: connector
+connector: $(VENV)/.test
+	$(BIN)/python -m connectors.kit $(NAME)
+
 ## format: put the code in its form
 .PHONY: format
 format: $(VENV)/.test
@@ -40,10 +50,12 @@ messages: $(VENV)/.test
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header -o build/messages.pot app
 	$(BIN)/pybabel -q update -i build/messages.pot -d app/locales -l fr -w 110 --no-fuzzy-matching --omit-header --ignore-obsolete
 
-## benchmark: time the FEC reader and the import against the csv module alone
+## benchmark: time the FEC reader, the intake and the webhook door against their floors
 .PHONY: benchmark
 benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/read_fec.py
+	$(BIN)/python benchmarks/intake_rows.py
+	$(BIN)/python benchmarks/knock_door.py
 
 ## lock: choose the dependencies anew from pyproject.toml
 .PHONY: lock
@@ -58,7 +70,7 @@ clean:
 ## help: this list
 .PHONY: help
 help:
-	@sed -n 's/^## \([a-z]*\): \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(VENV)/.run: requirements/run.txt requirements/bootstrap.txt pyproject.toml
 	@requirements/environment.sh $(PYTHON) $(VENV) run

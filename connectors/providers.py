@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
 
-from connectors import caldav, demo, pennylane, personio, tryton
+from connectors import caldav, demo, dolibarr, pennylane, personio, tryton
 from connectors.base import Provider
 
 GROUP = "seuil.connectors"
 
 OURS: tuple[Provider, ...] = (
     demo.PROVIDER,
+    dolibarr.PROVIDER,
     pennylane.PROVIDER,
     tryton.PROVIDER,
     personio.PROVIDER,

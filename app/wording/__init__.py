@@ -18,6 +18,7 @@ from app.wording import (
     mail,
     mapping,
     providers_caldav,
+    providers_dolibarr,
     providers_pennylane,
     providers_personio,
     providers_tryton,
@@ -30,7 +31,7 @@ from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS = (
     *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, sources),
-    *(providers_caldav, providers_pennylane, providers_personio, providers_tryton),
+    *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
 LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES

@@ -7,7 +7,7 @@ SENTENCES: dict[str, str] = {
         "No calendar was found at {host}: give the CalDAV address that the calendar’s settings show, and its user."
     ),
     "caldav_calendar_missing": N_("The account has no calendar “{calendar}”: correct its name, or share it with it."),
-    "caldav_word_unreadable": N_("“{word}” is not understood: write word=process. Processes are {known}."),
+    "word_unreadable": N_("“{word}” is not understood: write word=process. Processes are {known}."),
     "caldav_unreadable": N_("{host} gave an answer that is not CalDAV; Seuil tries again."),
     "caldav_too_many": N_("{host} leaves out events, for there are too many; Seuil tries again."),
     "caldav_event_unreadable": N_("The event cannot be read ({error})."),

@@ -18,7 +18,7 @@ SENTENCES: dict[str, str] = {
 LABELS: dict[str, str] = {
     "ask:client_id": N_("Client ID"),
     "ask:client_secret": N_("Client secret"),
-    "ask:admin_words": N_("Words for back-office work"),
+    "ask:admin_words": N_("Words of back-office work"),
     "ask_help:personio:client_id": N_("Made in Personio, under Settings, API credentials."),
     "ask_help:personio:client_secret": N_(
         "It need only read employees, absences and attendances; of employees the names, status, hire and termination "

@@ -22,10 +22,10 @@ from connectors.base import Ask, AskKind, Cursor, Evidence, Fault, Page, Pages, 
 from connectors.caldav.bookmark import HalfYear, Told, external_id, halves_until, read_told
 from connectors.caldav.dav import Dav, Found, Resource
 from connectors.caldav.days import A_DAY, Span, minutes_by_day
-from connectors.caldav.words import DEFAULT_WORDS, AdminWords, parts_of, read_words
 from connectors.errors import AccessDenied, BadPayload
 from connectors.http import Api, safe_address
 from connectors.records import Stream, TimeEntry
+from connectors.words import DEFAULT_WORDS, AdminWords, parts_of, read_words
 
 AROUND = 2 * A_DAY  # servers place times without a zone where they like, and events reach over midnight
 

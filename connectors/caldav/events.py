@@ -18,8 +18,8 @@ import recurring_ical_events  # type: ignore[import-untyped] # it says no types
 from icalendar import Calendar
 
 from connectors.caldav.days import A_DAY, Span
-from connectors.caldav.words import AdminWords
 from connectors.errors import BadPayload
+from connectors.words import AdminWords
 
 Event = Any
 """A component of iCalendar, whose properties are what they are; it raises where one is broken."""

@@ -65,10 +65,14 @@ class MappedCells(Cells):
         return taken.format if taken else ""
 
     def _typed(self, column: str, parse: Callable[[Cell], Value]) -> Value | None:
+        if column not in self.typed:
+            return None
         return self._read(column, lambda _: parse(self.typed[column]))
 
     def text(self, column: str) -> str | None:
         """Read a text; an error that a spreadsheet left in the cell is none."""
+        if column not in self.typed:
+            return None
         text = super().text(column)
         is_error = text in _ERRORS and column_of(self._mapping.stream, column).kind is ColumnKind.TEXT
         if is_error and not any(fault.params.get("value") == text for fault in self.faults):

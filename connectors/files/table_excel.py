@@ -27,6 +27,7 @@ PARTS_LIMIT = 60 * MEGABYTE
 _MOST_COLUMNS = 256
 _MOST_ROWS = 1_048_576  # as many as Excel has
 _MOST_BLANK = 50_000  # blank rows in a row: what comes after them is no part of the table
+_MOST_KEPT = 2_000_000  # cells
 _LOOKED_AT = 200
 _HEAD = 4096
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00<")
@@ -86,7 +87,27 @@ def read_workbook(path: Path, name: str, sheet: str = "") -> Book:
         if not chosen:
             raise NotThisFormat("empty_file", {"name": name})
         epoch = book.epoch
-    return Book(lambda: _lines(path, name, chosen), epoch, sheets, chosen)
+    return Book(_kept(lambda: _lines(path, name, chosen)), epoch, sheets, chosen)
+
+
+def _kept(read: Callable[[], Iterator[Line]]) -> Callable[[], Iterator[Line]]:
+    """Keep the lines of a sheet once it has been read to its end: unpacking it again costs more than they do."""
+    whole: list[Line] = []
+
+    def lines() -> Iterator[Line]:
+        if whole:
+            yield from whole
+            return
+        found, cells = list[Line](), 0
+        for line in read():
+            yield line
+            cells += len(line.cells)
+            if cells <= _MOST_KEPT:
+                found.append(line)
+        if cells <= _MOST_KEPT and not whole:
+            whole.extend(found)
+
+    return lines
 
 
 def _refuse_mountain(path: Path, name: str) -> None:

@@ -13,12 +13,12 @@ from typing import ClassVar
 
 from connectors.account import Account
 from connectors.base import Ask, AskKind, Cursor, Evidence, Fault, Keys, Page, Pages, Provider
-from connectors.caldav.words import DEFAULT_WORDS, AdminWords, read_words
 from connectors.errors import AccessDenied, BadPayload
 from connectors.personio.fields import Row, fault, text
 from connectors.personio.rows import read_days, read_employee, read_hours, read_time
 from connectors.personio.source import Source
 from connectors.records import Record, Stream
+from connectors.words import DEFAULT_WORDS, AdminWords, read_words
 
 OVERLAP = timedelta(days=2)
 """Changes are asked for from so long before the last reading on: Personio says its times in an unnamed zone."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from connectors.caldav.words import AdminWords
 from connectors.errors import BadPayload
 from connectors.personio.fields import (
     Row,
@@ -23,6 +22,7 @@ from connectors.personio.fields import (
     within,
 )
 from connectors.records import Absence, Employee, TimeEntry
+from connectors.words import AdminWords
 
 A_DAY = timedelta(days=1)
 WHOLE_DAY_MINUTES = 6 * 60  # from so much on, an absence by the hour is a day away

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from connectors.account import Account
 from connectors.base import Ask, AskKind, Cursor, Evidence, Fault, Keys, Page, Pages, Provider, Total
-from connectors.caldav.words import DEFAULT_WORDS, AdminWords, read_words
+from connectors.errors import Unavailable
 from connectors.records import Direction, Payment, Stream
 from connectors.tryton import invoices, reminders, work
-from connectors.tryton.fields import inner, needed, read_each, text
+from connectors.tryton.fields import inner, read_each, text
 from connectors.tryton.people import EMPLOYEE_FIELDS, People, find_people, read_employee
 from connectors.tryton.rpc import Domain, Row, Rpc
 from connectors.tryton.walk import Part, Portion, walk
+from connectors.words import DEFAULT_WORDS, AdminWords, read_words
 
 T = TypeVar("T")
 
@@ -78,8 +79,11 @@ class Tryton:
 
     @cached_property
     def _currency(self) -> str:
-        (row,) = self.rpc.search_read("company.company", [["id", "=", self.rpc.company]], ("currency.code",))
-        return needed(inner(row, "currency"), "code", text)
+        rows = self.rpc.search_read("company.company", [["id", "=", self.rpc.company]], ("currency.code",))
+        code = text(inner(rows[0], "currency"), "code") if rows else None
+        if code is None:
+            raise Unavailable(code="tryton_error", params={"message": "company.company: currency.code"})
+        return code
 
     def _walk(self, cursor: Cursor | None, *parts: Part) -> Iterator[Portion]:
         return walk(self.rpc, parts, cursor, self.account.now)

@@ -89,7 +89,7 @@ def find_origins(rpc: Rpc, rows: Iterable[Row]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for row in rpc.search_read(_LINE, [["id", "in", sorted(made)]], ("invoice",)) if made else ():
         if (invoice := whole(row, "invoice")) is not None:
-            for note in made[row["id"]]:
+            for note in made.get(row["id"], ()):
                 found.setdefault(note, set()).add(invoice)
     return found
 

@@ -49,7 +49,7 @@ def find_levels(rpc: Rpc) -> list[list[int]]:
     rows = [row for some in rpc.read_all(LEVEL, [], ("procedure", "sequence")) for row in some]
     found: dict[int | None, list[int]] = {}
     for row in sorted(rows, key=lambda row: (whole(row, "sequence") or 0, whole(row) or 0)):
-        found.setdefault(whole(row, "procedure"), []).append(needed(row, "id", whole))
+        found.setdefault(whole(row, "procedure"), []).append(row["id"])
     return list(found.values())
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from connectors.caldav.words import AdminWords
 from connectors.errors import BadPayload
 from connectors.records import Activity, Process, TimeEntry
 from connectors.tryton.fields import day, inner, instant, needed, text, version, whole
 from connectors.tryton.people import People
 from connectors.tryton.rpc import Row, Rpc
+from connectors.words import AdminWords
 
 TIME_MODEL = "timesheet.line"
 TIME_FIELDS = ("date", "duration", "employee", "work.rec_name", "create_date", "write_date")

@@ -115,7 +115,7 @@ class Reader:
             zone=ZoneInfo("Europe/Paris"),
             now=now,
             private_hosts=frozenset({"127.0.0.1"}),
-            transport=httpx.HTTPTransport(verify=False),  # noqa: S501 - no TLS here, and its set-up takes its time
+            transport=httpx.HTTPTransport(verify=False),  # no TLS here, and its set-up takes its time
         )
         return Tiny(Api(account, self.address), self.names)
 

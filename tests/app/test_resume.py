@@ -18,7 +18,7 @@ from app.models.core import bookmark, touched_month
 from app.models.records import document, quarantined, record_version
 from app.rows import to_row
 from app.sources import find_connection, sync_connection
-from connectors.base import Cursor, Fault, Page, Pages
+from connectors.base import Cursor, Fault, Keys, Page, Pages
 from connectors.errors import StartOver, Unavailable
 from connectors.records import Stream
 from tests.conftest import NOW
@@ -125,6 +125,39 @@ def test_cut_off_while_beginning_anew_it_goes_on_there(reader: Reader) -> None:
 
     assert going_on.asked == [{"at": "1"}]
     assert reader.standing == ["F1", "F2", "F3"]
+
+
+def test_away_before_its_first_page_it_begins_anew_all_the_same(reader: Reader) -> None:
+    reader.read(Told([page(1, 1), page(2, 2)]))
+
+    class Away(Told):
+        def _pages(self, cursor: Cursor | None) -> Iterator[Page]:
+            if cursor is not None:
+                raise StartOver
+            raise Unavailable(code="timed_out", params={"host": "books.example"})
+            yield
+
+    reader.read(Away([]), days=1)
+    going_on = Told([page(1, 1), page(2, 2), page(3, 3)])
+    reader.read(going_on, days=2)
+
+    assert going_on.asked == [None]
+    assert reader.rows(bookmark)[0]["started_over_at"] == NOW + DAY
+
+
+def test_what_went_while_the_source_forgot_is_missed_at_once(reader: Reader) -> None:
+    class Listed(Told):
+        @property
+        def keys(self) -> Mapping[Stream, Keys]:
+            return {Stream.INVOICES: lambda: iter([tuple(r.external_id for one in self.pages for r in one.records)])}
+
+    reader.read(Listed([page(1, 1), page(2, 2)]))
+    reader.read(Listed([page(1, 1), page(2)]), days=1)
+    before = reader.standing
+    reader.read(Listed([page(1, 1), page(2)], knows_since=9), days=2)
+
+    assert before == ["F1", "F2"]  # its week was not over
+    assert reader.standing == ["F1"]
 
 
 def test_a_source_that_knows_not_even_its_beginning_is_in_trouble(reader: Reader) -> None:

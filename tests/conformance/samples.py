@@ -18,7 +18,7 @@ from connectors.errors import AccessDenied, SourceError, Unavailable
 from connectors.providers import OURS
 
 # Being written: to be emptied, and to stay empty.
-STILL_WITHOUT: frozenset[str] = frozenset({"caldav", "dolibarr", "personio", "tryton"})
+STILL_WITHOUT: frozenset[str] = frozenset()
 
 REQUESTS = 2000  # more than any sample needs: who asks so often does not end
 

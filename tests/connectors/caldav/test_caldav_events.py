@@ -8,9 +8,9 @@ import pytest
 
 from connectors.caldav.days import Span, minutes_by_day
 from connectors.caldav.events import Rules, spans, times_of
-from connectors.caldav.words import DEFAULT_WORDS, read_words
 from connectors.errors import AccessDenied, BadPayload
 from connectors.records import Process
+from connectors.words import DEFAULT_WORDS, read_words
 from tests.connectors.caldav.radicale_server import at, calendar, event
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -106,7 +106,7 @@ def test_a_word_without_a_process_takes_its_usual_one_or_the_keeping_of_document
 
 @pytest.mark.parametrize("said", ["paie=pay", "=tax", "*=tax", "a=b=c"])
 def test_a_word_that_is_none_is_for_a_person_to_mend(said: str) -> None:
-    with pytest.raises(AccessDenied, match="caldav_word_unreadable"):
+    with pytest.raises(AccessDenied, match="word_unreadable"):
         read_words(f"banque, {said}")
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from connectors.base import Cursor, Fault
-from connectors.caldav.words import DEFAULT_WORDS, read_words
 from connectors.errors import AccessDenied
 from connectors.records import Direction, DocumentKind, DocumentStatus, Invoice, Process, Record, Stream
 from connectors.tryton import Tryton
 from connectors.tryton.rpc import Rpc
+from connectors.words import DEFAULT_WORDS, read_words
 from tests.connectors.tryton.tryton_server import Server
 
 pytestmark = pytest.mark.live_tryton
@@ -156,7 +156,8 @@ def in_sixes(tryton: Server) -> Tryton:
 
 
 def test_resuming_from_any_page_skips_nothing_and_comes_to_the_same_end(in_sixes: Tryton) -> None:
-    for stream, pages in in_sixes.streams.items():
+    for stream in (Stream.INVOICES, Stream.REMINDERS, Stream.ACTIVITIES):
+        pages = in_sixes.streams[stream]
         whole = list(pages(None))
         for n, page in enumerate(whole):
             rest = list(pages(page.cursor))
@@ -192,21 +193,22 @@ def test_an_invoice_posted_there_is_read_the_next_time(tryton: Server) -> None:
     assert "1" not in read(after, Stream.INVOICES, cursor)
 
 
-def test_a_payment_booked_there_pays_the_invoice(tryton: Server) -> None:
+def test_a_payment_booked_there_pays_the_invoice_and_hides_no_reminder(tryton: Server) -> None:
     before = tryton.connector("altered")
     cursors = {stream: end_of(before, stream) for stream in (Stream.INVOICES, Stream.PAYMENTS)}
     (method,) = tryton.acting("admin", "altered").call("account.invoice.payment.method", "search", [])
     basile = tryton.acting("basile", "altered")
-    form = {"payee": 5, "amount": {"__class__": "Decimal", "decimal": "990.00"}, "date": _sent(MAY(4))}
-    (invoice,) = basile.call("account.invoice", "read", [12], ["party", "currency", "company", "account"])
-    form |= {"payee": invoice["party"], "currency": invoice["currency"], "company": invoice["company"]}
-    form |= {"payment_method": method, "invoice_account": invoice["account"], "description": None, "payees": []}
-    basile.wizard("account.invoice.pay", "choice", form, [12], "account.invoice")
+    (row,) = basile.call("account.invoice", "read", [9], ["party", "currency", "company", "account"])
+    form = {"payee": row["party"], "payees": [], "currency": row["currency"], "company": row["company"]}
+    form |= {"invoice_account": row["account"], "payment_method": method, "description": None}
+    form |= {"amount": {"__class__": "Decimal", "decimal": "1750.00"}, "date": _sent(MAY(4))}
+    basile.wizard("account.invoice.pay", "choice", form, [9], "account.invoice")
     after = tryton.connector("altered")
 
-    assert read(after, Stream.INVOICES, cursors[Stream.INVOICES])["12"].paid_on == MAY(4)
+    assert read(after, Stream.INVOICES, cursors[Stream.INVOICES])["9"].paid_on == MAY(4)
     payments = read(after, Stream.PAYMENTS, cursors[Stream.PAYMENTS]).values()
-    assert ("12", MAY(4), Decimal(990)) in told(payments, "invoice_id", "paid_on", "amount")
+    assert ("9", MAY(4), Decimal(1750)) in told(payments, "invoice_id", "paid_on", "amount")
+    assert "2:1" in read(after, Stream.REMINDERS)  # Tryton archives it
 
 
 def test_a_reminder_raised_there_is_one_more(tryton: Server) -> None:

@@ -25,9 +25,9 @@ import pytest
 from filelock import FileLock
 
 from connectors.account import Account
-from connectors.caldav.words import DEFAULT_WORDS, read_words
 from connectors.tryton import Tryton
 from connectors.tryton.rpc import Rpc
+from connectors.words import DEFAULT_WORDS, read_words
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

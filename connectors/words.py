@@ -1,4 +1,4 @@
-"""Which events are back-office work: by words in their title or categories, each standing for a process."""
+"""Which work is back-office work: by words in the title of an event, a task or a project, each for a process."""
 
 import re
 import unicodedata
@@ -62,7 +62,7 @@ def _read_word(said: str) -> tuple[re.Pattern[str], Process]:
     word, _, named = (part.strip() for part in said.partition("="))
     if not word.strip("* ") or (named and named not in set(Process)):
         params = {"word": said[:60], "known": ", ".join(Process)}
-        raise AccessDenied(code="caldav_word_unreadable", params=params)
+        raise AccessDenied(code="word_unreadable", params=params)
     process = Process(named) if named else _usual().process_of([word]) or Process.DOCUMENTS
     return _pattern(word), process
 
