@@ -305,19 +305,37 @@ def import_fec(
 
 @imports.command("csv")
 def import_csv(
-    stream: Annotated[str, typer.Argument(help="invoices, reminders, staff, absences, time or costs")],
-    file: Annotated[Path, typer.Argument(help="a file made from our template")],
+    given: Annotated[
+        list[str],
+        typer.Argument(metavar="[STREAM] FILE", help="what it lists (to be mapped: may be left out), and the file"),
+    ],
     company: CompanyOption = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="read by a mapping kept in a JSON file; with --map, kept there")
+    ] = None,
+    sheet: Annotated[str, typer.Option(help="of a workbook; without it, the one that looks like a table")] = "",
+    *,
+    walk: Annotated[
+        bool, typer.Option("--map", help="say which column is what, and see the rows before they are kept")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be read, and keep nothing")] = False,
 ) -> None:
-    """Import a list made from one of our templates."""
+    """Import a list, CSV or Excel: one of our templates, or an export of any tool once it is mapped."""
+    from app.errors import BadInput
     from app.imports_cli import import_csv_file
+    from app.mapping_cli import Asked
 
-    import_csv_file(opened().engine, stream, file, company, language=language())
+    if len(given) > 2:  # noqa: PLR2004 - a stream and a file
+        raise BadInput("file_missing", {"path": given[2]})
+    stream = given[0] if len(given) > 1 else ""
+    mapped = walk or dry_run or mapping is not None or bool(sheet)
+    asked = Asked(sheet=sheet, mapping=mapping, walk=walk, dry_run=dry_run) if mapped else None
+    import_csv_file(opened().engine, stream, Path(given[-1]), company, language=language(), options=asked)
 
 
 @app.command()
 def template(
-    stream: Annotated[str, typer.Argument(help="invoices, reminders, staff, absences, time or costs")],
+    stream: Annotated[str, typer.Argument(help="invoices, payments, reminders, activities, deliveries, staff…")],
 ) -> None:
     """Print a CSV template with two example rows."""
     from app.imports_cli import csv_stream

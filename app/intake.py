@@ -44,12 +44,12 @@ from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined, record_version
 from app.models.types import Day, Instant
 from app.people import actor_ids, name_actor, save_parties
-from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, storable, to_row
+from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, storable, to_rows
 from app.version import VERSION
 from connectors.base import Connector, Cursor, Page, Pages
 from connectors.errors import StartOver
 from connectors.paging import ending
-from connectors.records import Employee, Invoice, Record, Stream
+from connectors.records import Delivery, Employee, Invoice, Record, Stream
 from signals.calendar import day_of
 
 KEYS_A_SELECT = 500
@@ -236,7 +236,7 @@ def _save_records(
         return {}
     table = TABLES[stream]
     actors = _know_people(conn, source, records, now)
-    rows = [to_row(record, actors, source.zone) for record in records]
+    rows = to_rows(records, actors, source.zone)
     known = _known(conn, table, source.connection_id, [row["external_id"] for row in rows])
     outcomes = {row["external_id"]: _outcome(row, known.get(row["external_id"])) for row in rows}
     new = [row for row in rows if outcomes[row["external_id"]] == "new"]
@@ -258,7 +258,7 @@ def _know_people(conn: Connection, source: Source, records: Sequence[Record], no
         if isinstance(record, Employee) and record.actor and (record.name or record.role):
             role = record.role.value if record.role else None
             name_actor(conn, source.company_id, record.actor, now, name=record.name, role=role, ours=False)
-    billed = [r for r in records if isinstance(r, Invoice)]
+    billed = [r for r in records if isinstance(r, Invoice | Delivery)]
     labels = {fit(r.party, LENGTHS["party"]): r.party_label for r in billed if r.party and r.party_label}
     save_parties(conn, source.connection_id, labels)
     return actors
@@ -297,7 +297,7 @@ def _outcome(row: Row, known: _Known | None) -> Outcome:
 
 
 def _is_not_older(theirs: str | None, ours: str | None) -> bool:
-    if ours is None or theirs is None:
+    if ours is None or theirs is None or ours == theirs:
         return True
     instants = _instant(theirs), _instant(ours)
     if instants[0] is not None and instants[1] is not None:

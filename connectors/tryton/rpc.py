@@ -74,7 +74,7 @@ class Rpc:
     def read_after(self, model: str, last: int, domain: Domain, fields: Sequence[str]) -> list[Row]:
         """Read the next portion of what matches, in the order of ids; one that is not full is the last."""
         rows = self.search_read(model, [*domain, ["id", ">", last]], fields, limit=self.page)
-        if False:
+        if rows and not last < rows[0]["id"] <= rows[-1]["id"]:
             raise Unavailable(code="tryton_error", params={"message": f"{model}: id > {last}"})
         return rows
 

@@ -186,6 +186,7 @@ def test_resuming_within_a_walk_keeps_its_beginning() -> None:
     fake = office(invoices=[invoice(n) for n in range(1, 250)])
     first = next(connector(fake).streams[Stream.INVOICES](None))
     fake.tables["account.invoice"][4] = invoice(5, state="paid", write_date=at(20))
+    fake.tables["account.invoice"][240] = invoice(241, write_date=at(31))
     rest = pages(fake, Stream.INVOICES, first.cursor)
 
     assert {r.external_id for page in rest for r in page.records} == {str(n) for n in range(101, 250)}

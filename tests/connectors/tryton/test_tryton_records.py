@@ -180,7 +180,15 @@ def test_a_level_raised_and_not_yet_sent_leaves_the_earlier_ones() -> None:
 def test_a_level_that_was_skipped_is_not_made_up() -> None:
     log = (processing(1, 5, at(20, month=4)), processing(2, 5, at(20, month=6)))
 
-    assert reminded(dunning(5, level=73, date=date(2026, 6, 20)), *log) == [("5:73", "1", "2026-06-20", 3, "c.henry")]
+    ended = dunning(5, level=73, state="final", date=date(2026, 9, 1))
+    assert reminded(ended, *log) == [("5:73", "1", "2026-06-20", 3, "c.henry")]
+
+
+def test_levels_follow_their_sequence_and_not_their_numbers() -> None:
+    fake = office(invoices=[invoice(1)], dunnings=[dunning(5, level=71)])
+    fake.tables["account.dunning.level"] = [{"id": 71, "procedure": 7, "sequence": 20}, {"id": 72, "procedure": 7}]
+
+    assert [one.level for one in records(fake, Stream.REMINDERS).values()] == [2]
 
 
 def test_the_day_a_dunning_ended_is_not_the_day_it_was_sent() -> None:
