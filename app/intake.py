@@ -145,6 +145,8 @@ def sync(
                 return total + Saved(finished=False)
         with write(engine) as conn:
             _end_stream(conn, connection_id, stream, clock() if clock else now)
+    with write(engine) as conn:
+        conn.execute(update(connection).where(connection.c.id == connection_id).values(begun_at=None))
     return total
 
 
@@ -154,12 +156,13 @@ def _left_to_read(
     """Give the streams that may be read and are not yet in the reading under way, with where each resumes."""
     c, b = connection.c, bookmark.c
     row = conn.execute(select(c.streams, c.begun_at).where(c.id == connection_id)).one()
-    if row.begun_at is None:
-        conn.execute(update(connection).where(c.id == connection_id).values(begun_at=now))
     marks = {str(m.stream): m for m in conn.execute(select(bookmark).where(b.connection_id == connection_id))}
     done = {key for key, m in marks.items() if row.begun_at and m.ended_at and m.ended_at >= row.begun_at}
     may = [stream for stream in connector.streams if row.streams is None or stream.value in row.streams]
-    return {s: (marks[s.value].cursor or None) if s.value in marks else None for s in may if s.value not in done}
+    left = [stream for stream in may if stream.value not in done]
+    if row.begun_at is None or not left:  # a reading that came to its end is followed by another
+        conn.execute(update(connection).where(c.id == connection_id).values(begun_at=now))
+    return {s: (marks[s.value].cursor or None) if s.value in marks else None for s in left or may}
 
 
 def _end_stream(conn: Connection, connection_id: str, stream: Stream, now: datetime) -> None:
@@ -275,11 +278,13 @@ def _known(conn: Connection, table: Table, connection_id: str, ids: Sequence[str
 def _by_ids(
     conn: Connection, asked: Select[Any], table: Table, connection_id: str, ids: Sequence[str]
 ) -> Iterator[SqlRow[Any]]:
-    """Give the rows with these ids, each looked up by its key whatever the database thinks of the table's size."""
+    """Give the rows with these ids, each looked up by its key."""
     c = table.c
-    if conn.dialect.name == "postgresql":  # a table it has not counted yet it would read whole, page after page
+    if not ids:
+        return
+    if conn.dialect.name == "postgresql":
         wanted = func.unnest(literal(list(ids), ARRAY(String))).table_valued("id").render_derived()
-        found = asked.where(c.connection_id == connection_id, c.external_id == wanted.c.id).limit(1).lateral()
+        found = asked.where(c.connection_id == connection_id, c.external_id == wanted.c.id).offset(0).lateral()
         yield from conn.execute(select(found).select_from(wanted.join(found, true()))).all()
         return
     for start in range(0, len(ids), KEYS_A_SELECT):
@@ -492,3 +497,5 @@ def _turn_bookmark(conn: Connection, source: Source, stream: Stream, page: Page,
     if moved.rowcount == 0:
         named = {"connection_id": source.connection_id, "stream": stream.value}
         conn.execute(insert(bookmark).values(**named, **turned, rows=len(page.records)))
+        if conn.dialect.name == "postgresql":  # uncounted, a table is read whole for each id, until some minutes later
+            conn.exec_driver_sql(f"ANALYZE {TABLES[stream].name}")

@@ -19,7 +19,13 @@ def main(strategy: str, url: str, *files: str) -> None:
     """Load each file the given way."""
     postgres = url.startswith("postgresql")
     scheme, _, rest = url.partition("://")
-    credentials = f"postgresql://{rest}" if postgres else f"{scheme.partition('+')[0]}://{rest}.dlt"
+    if postgres:  # dlt wants a password and a host, whatever the server wants
+        user, _, place_there = rest.partition("@")
+        host, _, base = place_there.partition("/")
+        name, _, password = user.partition(":")
+        credentials = f"postgresql://{name}:{password or 'none'}@{host or 'localhost'}/{base}"
+    else:
+        credentials = f"{scheme.partition('+')[0]}://{rest}.dlt"
     place = dlt.destinations.postgres if postgres else dlt.destinations.sqlalchemy
     pipeline = dlt.pipeline(
         f"rows_{strategy}", destination=place(credentials), dataset_name=f"rows_{strategy}", pipelines_dir="dlt-state"

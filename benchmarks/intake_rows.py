@@ -326,7 +326,7 @@ def parts(url: str, files: Files, rows: int) -> None:
 
 STEPS = {
     "_know_people": "pseudonyms",
-    "to_row": "row and digest",
+    "to_rows": "row and digest",
     "_known": "what is known",
     "_keep_versions": "what rows were",
     "insert_rows": "inserts",

@@ -2,14 +2,14 @@
 
 Only paths below the account's own address are asked for, never an address found in an answer. A redirect is followed
 on the same scheme, host and port only. A host without https, or with an address that is not public, is refused unless
-the operator allows it. Answers are read whole, up to a limit. Nothing is retried here: the schedule is the retry.
+the operator allows it. Answers are read whole, up to a limit. But for a
+connection that was reset, nothing is retried here: the schedule is the retry.
 """
 
 import ipaddress
 import json
 import socket
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -29,6 +29,7 @@ LARGEST_ANSWER = 64 * 2**20
 LONGEST_ANSWER_S = 300.0  # a source that gives a byte now and then has nothing to say
 REDIRECTS = 3
 LONGEST_PAUSE_S = 60.0
+_READING = frozenset({"GET", "HEAD", "PROPFIND", "REPORT"})
 
 Params = Mapping[str, str | int] | list[tuple[str, str]]
 
@@ -115,7 +116,6 @@ class Api:
             follow_redirects=False,
             trust_env=account.transport is None,
         )
-        weakref.finalize(self, self._client.close)  # nobody says when a connector was read for the last time
 
     def get(
         self,
@@ -173,24 +173,32 @@ class Api:
         return self._base + path
 
     def _once(self, method: str, url: str, **sent: Any) -> Answer:
-        if self._pace is not None:
-            self._pace.step()
+        """Ask once; what only reads is asked once more where the connection was reset (some servers do, half-read)."""
         given = {name: value for name, value in sent.items() if value is not None}
-        try:
-            with self._client.stream(method, url, **given) as response:
-                body, latest = bytearray(), self._clock() + LONGEST_ANSWER_S
-                for part in response.iter_bytes():
-                    body += part
-                    if len(body) > LARGEST_ANSWER:
-                        raise Unavailable(code="answer_too_large", params={"host": _host(self._base)})
-                    if self._clock() > latest:
-                        raise Unavailable(code="timed_out", params={"host": _host(self._base)})
-                return Answer(response.status_code, response.headers, bytes(body))
-        except httpx.TimeoutException as error:
-            raise Unavailable(code="timed_out", params={"host": _host(self._base)}) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            params = {"host": _host(self._base), "error": type(error).__name__}
-            raise Unavailable(code="unreachable", params=params) from error
+        for is_last in (False, True) if method in _READING else (True,):
+            if self._pace is not None:
+                self._pace.step()
+            try:
+                return self._whole(method, url, given)
+            except httpx.TimeoutException as error:
+                raise Unavailable(code="timed_out", params={"host": _host(self._base)}) from error
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                if isinstance(error, httpx.ReadError) and not is_last:
+                    continue
+                params = {"host": _host(self._base), "error": type(error).__name__}
+                raise Unavailable(code="unreachable", params=params) from error
+        raise AssertionError  # the last time round answers or raises
+
+    def _whole(self, method: str, url: str, given: Mapping[str, Any]) -> Answer:
+        with self._client.stream(method, url, **given) as response:
+            body, latest = bytearray(), self._clock() + LONGEST_ANSWER_S
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > LARGEST_ANSWER:
+                    raise Unavailable(code="answer_too_large", params={"host": _host(self._base)})
+                if self._clock() > latest:
+                    raise Unavailable(code="timed_out", params={"host": _host(self._base)})
+            return Answer(response.status_code, response.headers, bytes(body))
 
     def _followed(self, url: str, answer: Answer) -> str:
         try:

@@ -118,7 +118,7 @@ def test_what_was_not_given_is_asked_for_and_a_secret_is_not_echoed(
     asked: list[tuple[str, bool]] = []
 
     def answer(text: str, *, default: Any = None, hide_input: bool = False, show_default: bool = True) -> str:
-        asked.append((text, hide_input))
+        asked.append((text.lower(), hide_input))
         assert show_default is bool(default)
         return SECRET if hide_input else str(default or GIVEN[text.lower()])
 

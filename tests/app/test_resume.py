@@ -16,7 +16,7 @@ from app.db import read, write
 from app.intake import Saved, Source, bury, find_source, save_page
 from app.models.core import bookmark, touched_month
 from app.models.records import document, quarantined, record_version
-from app.rows import to_row
+from app.rows import to_rows
 from app.sources import find_connection, sync_connection
 from connectors.base import Cursor, Fault, Keys, Page, Pages
 from connectors.errors import StartOver, Unavailable
@@ -325,7 +325,7 @@ def test_characters_that_no_database_keeps_stop_no_page(reader: Reader) -> None:
 
 def test_the_digest_of_a_row_stays_what_it_was() -> None:
     one = replace(invoice(1), party='Œ "quoted"', author="ada", has_attachment=True, source_version="7")
-    row = to_row(one, {"ada": "0190"}, ZoneInfo("Europe/Paris"))
+    (row,) = to_rows([one], {"ada": "0190"}, ZoneInfo("Europe/Paris"))
 
     assert (
         row["row_hash"] == "56cc7df4f59c9f627bc2a25c9b388131"

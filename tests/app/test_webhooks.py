@@ -487,6 +487,7 @@ def test_two_processes_keep_the_same_events_once_and_never_wait_for_each_other(i
     if inside.sender.engine.dialect.name == "sqlite":
         pytest.skip("an embedded database has one process")
     events = [f"evt_{n}" for n in range(150)]
+    asyncio.run(inside.send("evt_0"))  # the routes are put together at the first request, and two loops would race
 
     async def all_of_them() -> list[str]:
         answers = await asyncio.gather(*(inside.send(event_id) for event_id in reversed(events)))
@@ -498,5 +499,5 @@ def test_two_processes_keep_the_same_events_once_and_never_wait_for_each_other(i
         said = Counter([*there, *here.result()])
     close_doors(inside.app)
 
-    assert said == {"kept": 150, "seen_before": 150}
+    assert said == {"kept": 149, "seen_before": 151}
     assert sorted(inside.sender.kept()) == sorted(events)

@@ -201,6 +201,11 @@ def _app(known: OAuthServer) -> Flask:
         return {"name": "somebody"}
 
     app.get("/api/me")(guarded()(me))
+
+    @app.before_request
+    def read_whole() -> None:
+        request.get_data()  # what is left unread when the connection closes resets it, and the answer is lost
+
     return app
 
 
