@@ -17,7 +17,7 @@ from connectors.demo_company import Story, actors, newcomers, story_until
 from connectors.demo_declared import declaration, declarations, later_declarations
 from connectors.demo_people import absences, staff
 from connectors.demo_purchases import purchase_documents, purchase_payments
-from connectors.demo_sales import reminders, sale_documents, sale_payments
+from connectors.demo_sales import deliveries, reminders, sale_documents, sale_payments
 from connectors.demo_work import activities, costs, time_entries
 from connectors.records import DocumentStatus, Invoice, Record, Stream
 
@@ -108,6 +108,17 @@ def _by(until: date, day: date | None) -> date | None:
     return day if day is not None and day <= until else None
 
 
+def _deliveries(story: Story, until: date) -> Dated:
+    """Tell what is delivered and not billed by the last day told as work that nobody has billed yet."""
+    for delivery in deliveries(story):
+        if delivery.delivered_on > until:
+            continue
+        if delivery.invoiced_on and delivery.invoiced_on <= until:
+            yield delivery.invoiced_on, delivery
+        else:
+            yield delivery.delivered_on, replace(delivery, invoice_id=None, invoiced_on=None)
+
+
 def _payments(story: Story, until: date) -> Dated:
     every = chain(sale_payments(story), purchase_payments(story))
     return ((p.paid_on, p) for p in every if p.paid_on <= until)
@@ -151,6 +162,7 @@ _TOLD: Mapping[Stream, Callable[[Story, date], Dated]] = {
     Stream.REMINDERS: _reminders,
     Stream.ACTIVITIES: _activities,
     Stream.ABSENCES: _absences,
+    Stream.DELIVERIES: _deliveries,
     Stream.TIME: _time,
     Stream.COSTS: _costs,
 }

@@ -28,6 +28,7 @@ from connectors.demo_names import customer_name
 from connectors.demo_people import office
 from connectors.records import (
     CreditReason,
+    Delivery,
     Direction,
     DocumentKind,
     DocumentStatus,
@@ -170,6 +171,21 @@ def _credit_note(story: Story, invoice: Invoice, reason: CreditReason, dice: Ran
         credit_reason=reason,
         has_attachment=True,
     )
+
+
+def deliveries(story: Story) -> Iterator[Delivery]:
+    """Deliver what each invoice bills, on the day of its service."""
+    for invoice in sale_documents(story):
+        if invoice.kind is DocumentKind.INVOICE and invoice.service_on is not None:
+            yield Delivery(
+                external_id=f"delivery-{invoice.external_id}",
+                delivered_on=invoice.service_on,
+                party=invoice.party,
+                party_label=invoice.party_label,
+                invoice_id=invoice.external_id,
+                invoiced_on=_issued(invoice),
+                amount=invoice.net,
+            )
 
 
 @lru_cache(maxsize=2)
