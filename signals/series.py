@@ -59,12 +59,13 @@ class Series:
 def series_of(documents: pd.DataFrame) -> tuple[Series, ...]:
     """Find the series among sale documents, and what is missing in each.
 
-    A number that a purchase read off the same ledger bears isn't missing: some tools count both together.
+    A number of our own that a purchase of the same source bears isn't missing: some tools count both together.
     """
     rows = documents[documents["number"] != ""]
     plain = rows["number"].map(plain_reference)
     sale = rows["direction"] == "sale"
-    booked = ~sale & ~rows["direct"]
+    # Our own number on a purchase: read off a ledger, or written with the supplier's in brackets after it.
+    booked = ~sale & (~rows["direct"] | rows["number"].str.contains(_REFERENCE))
     taken = {
         str(connection): frozenset(numbers)
         for connection, numbers in plain[booked].groupby(rows.loc[booked, "connection_id"])

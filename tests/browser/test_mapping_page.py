@@ -59,21 +59,24 @@ def test_a_list_is_mapped_looked_at_and_imported(address: str, sqlite_engine: En
         page.goto(address)
         page.fill("input[name=email]", "daf@menuiserie.fr")
         page.fill("input[name=password]", PASSWORD)
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url(address)
+        with page.expect_navigation(url=address):
+            page.press("input[name=password]", "Enter")
         looked_at(page, "upload")
 
         export = FilePayload(name="factures.csv", mimeType="text/csv", buffer=EXPORT.encode("cp1252"))
         page.set_input_files("#file", files=export)
-        page.click(".stack button.main")
+        with page.expect_navigation():
+            page.click(".stack button.main")
         page.wait_for_selector("#columns")
         looked_at(page, "asked")
         page.select_option("select[name='word:kind:devis']", "-")
-        page.click("button[value=look]")
+        with page.expect_navigation():
+            page.click("button[value=look]")
         page.wait_for_selector("#rows")
         looked_at(page, "shown")
         assert "2 mars 2026" in page.inner_text("main")
-        page.click("button[value=write]")
+        with page.expect_navigation():
+            page.click("button[value=write]")
         page.wait_for_selector("#done")
         looked_at(page, "done")
         browser.close()
