@@ -1,13 +1,15 @@
 """The command line as a person meets it: in a process of its own, on a database of its own."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+
+from tests.seuil_process import plain_environment, run_seuil
 
 ROOT = Path(__file__).parent.parent.parent
 HEADER = (
@@ -31,20 +33,10 @@ class Seuil:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, *words: str, lang: str = "en_GB.UTF-8", given: str = "") -> subprocess.CompletedProcess[str]:
-        env = {
-            **{
-                k: v for k, v in os.environ.items() if not k.startswith("SEUIL_") and k not in {"LC_ALL", "LC_MESSAGES"}
-            },
-            "SEUIL_DATABASE_URL": f"sqlite:///{self.folder / 'seuil.db'}",
-            "SEUIL_LOG_LEVEL": "warning",
-            "LANG": lang,
-            "COLUMNS": "200",
-        }
-        return subprocess.run(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "app.cli", *words],
-            env=env, cwd=ROOT, input=given, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+    def __call__(self, *words: str, lang: str = "en_GB.UTF-8", given: str = "") -> CompletedProcess[str]:
+        database = f"sqlite:///{self.folder / 'seuil.db'}"
+        told = {"SEUIL_DATABASE_URL": database, "SEUIL_LOG_LEVEL": "warning", "LANG": lang, "COLUMNS": "200"}
+        return run_seuil(words, plain_environment() | told, given)
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Accounts at a terminal: the matrix, connecting with nothing secret in sight, watching a reading, a new key."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, ClassVar
 
 import pytest
@@ -34,6 +32,7 @@ from connectors.providers import providers
 from connectors.records import Stream
 from tests.app.test_connecting import GIVEN, INVOICES, SECRET, SETTINGS, FakeSource, provider
 from tests.conftest import NOW
+from tests.seuil_process import plain_environment, run_seuil
 from tests.small_source import SmallSource, invoice
 
 ROOT = Path(__file__).parent.parent.parent
@@ -343,13 +342,9 @@ def test_that_much_is_gone_is_believed_only_where_a_person_says_so(
 # As typed
 
 
-def seuil(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SEUIL_")}
-    env = kept | {"SEUIL_DATABASE_URL": f"sqlite:///{folder / 'seuil.db'}", "LANG": "en_GB.UTF-8"} | environment
-    return subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "app.cli", *words],
-        env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+def seuil(folder: Path, *words: str, **environment: str) -> CompletedProcess[str]:
+    told = {"SEUIL_DATABASE_URL": f"sqlite:///{folder / 'seuil.db'}", "LANG": "en_GB.UTF-8"}
+    return run_seuil(words, plain_environment() | told | environment)
 
 
 def test_the_commands_answer_as_they_are_typed(tmp_path: Path, sqlite_template: Path) -> None:

@@ -3,15 +3,13 @@
 One complete fill serves the whole file, on SQLite: it takes a while, and intake is tested on both databases elsewhere.
 """
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -27,10 +25,10 @@ from app.models.core import company
 from app.models.people import account_holder
 from app.schedule import steps, tick
 from app.settings import Settings
+from tests.seuil_process import plain_environment, run_seuil
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-ROOT = Path(__file__).parents[2]
 CUT_AFTER = 4  # past days assessed before the fill is cut off
 
 
@@ -212,13 +210,9 @@ def test_without_a_word_the_command_says_what_it_can_do_and_touches_nothing(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def seuil_demo(database: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("SEUIL_", "LC_"))}
-    env |= {"SEUIL_DATABASE_URL": f"sqlite:///{database}", "LANG": "en_GB.UTF-8", "COLUMNS": "200"}
-    return subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "app.cli", "demo", *words],
-        env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+def seuil_demo(database: Path, *words: str) -> CompletedProcess[str]:
+    told = {"SEUIL_DATABASE_URL": f"sqlite:///{database}", "LANG": "en_GB.UTF-8", "COLUMNS": "200"}
+    return run_seuil(("demo", *words), plain_environment() | told)
 
 
 def test_there_is_one_demonstration_company(filled: Filled, engine: Engine) -> None:

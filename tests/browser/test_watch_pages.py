@@ -95,8 +95,7 @@ def entered(browser: Browser, base: str, view: ViewportSize, scheme: str) -> Bro
     return context
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("size", "view"), [("desk", DESK), ("phone", PHONE)])
+@pytest.mark.parametrize(("size", "view", "scheme"), [("desk", DESK, "light"), ("phone", PHONE, "dark")])
 def test_the_pages_of_the_watch_can_be_read_by_everyone(
     browser: Browser, places: dict[str, str], size: str, view: ViewportSize, scheme: str
 ) -> None:
