@@ -4,63 +4,41 @@
 versions, faults, bookmark and touched months are one commit.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ARRAY,
     Connection,
-    DateTime,
     Engine,
-    Integer,
-    Numeric,
-    Select,
-    String,
     Table,
     delete,
-    func,
     insert,
-    literal,
     select,
-    true,
     tuple_,
-    type_coerce,
     update,
 )
-from sqlalchemy import Row as SqlRow
-from sqlalchemy.types import TypeEngine
 
 from app.bulk import insert_rows, update_rows
 from app.db import hold, write
 from app.faultpoints import reached
 from app.models.core import bookmark, connection, touched_month
-from app.models.records import document, quarantined, record_version
-from app.models.types import Day, Instant
+from app.models.records import document, quarantined
 from app.people import actor_ids, name_actor, save_parties
 from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, storable, to_rows
 from app.version import VERSION
+from app.versions import KEYS_A_SELECT, Kept, keep_versions, rows_with
 from connectors.base import Connector, Cursor, Page, Pages
 from connectors.errors import StartOver
 from connectors.paging import ending
 from connectors.records import Delivery, Employee, Invoice, Record, Stream
-from signals.calendar import day_of
 
-KEYS_A_SELECT = 500
 RAW_KEPT = 2000
 IDENTITY = ("connection_id", "external_id")
-
-Olds = Mapping[str, Row]
-"""Rows as they were, by external id; days as day numbers, instants as the database gives them."""
-
-_TOLD_AS_TEXT = (Day, Instant, Numeric)
-_PLAIN: Mapping[type, TypeEngine[Any]] = {Day: Integer(), Instant: DateTime(timezone=True)}
 
 Outcome = Literal["new", "changed", "unchanged", "older"]
 
@@ -246,10 +224,10 @@ def _save_records(
     changed = [row for row in rows if outcomes[row["external_id"]] == "changed"]
     here, kept = {"connection_id": source.connection_id}, {"known_at": now, "gone_at": None}
     insert_rows(conn, table, new, {**here, "company_id": source.company_id, **kept, "first_known_at": now})
-    olds = _keep_versions(conn, source, stream, [row["external_id"] for row in changed], now)
-    update_rows(conn, table, IDENTITY, _differing(changed, olds), here | kept)
+    were = _keep_versions(conn, source, stream, [row["external_id"] for row in changed], now)
+    update_rows(conn, table, IDENTITY, _differing(changed, were), here | kept)
     _remember_versions(conn, table, source, rows, known)
-    _touch(conn, source, stream, [*new, *changed, *olds.values()])
+    _touch(conn, source, stream, [*new, *changed], were)
     return outcomes
 
 
@@ -271,25 +249,8 @@ def _known(conn: Connection, table: Table, connection_id: str, ids: Sequence[str
     """Look up what decides whether a row is news; of an unchanged row nothing more is read."""
     c = table.c
     asked = select(c.external_id, c.row_hash, c.source_version, c.gone_at.is_not(None).label("gone"))
-    found = map(tuple, _by_ids(conn, asked, table, connection_id, ids))
+    found = map(tuple, rows_with(conn, asked, table, connection_id, ids))
     return {key: _Known(row_hash, version, bool(gone)) for key, row_hash, version, gone in found}
-
-
-def _by_ids(
-    conn: Connection, asked: Select[Any], table: Table, connection_id: str, ids: Sequence[str]
-) -> Iterator[SqlRow[Any]]:
-    """Give the rows with these ids, each looked up by its key."""
-    c = table.c
-    if not ids:
-        return
-    if conn.dialect.name == "postgresql":
-        wanted = func.unnest(literal(list(ids), ARRAY(String))).table_valued("id").render_derived()
-        found = asked.where(c.connection_id == connection_id, c.external_id == wanted.c.id).offset(0).lateral()
-        yield from conn.execute(select(found).select_from(wanted.join(found, true()))).all()
-        return
-    for start in range(0, len(ids), KEYS_A_SELECT):
-        some = ids[start : start + KEYS_A_SELECT]
-        yield from conn.execute(asked.where(c.connection_id == connection_id, c.external_id.in_(some))).all()
 
 
 def _outcome(row: Row, known: _Known | None) -> Outcome:
@@ -335,9 +296,18 @@ def _remember_versions(
     update_rows(conn, table, IDENTITY, newer, {"connection_id": source.connection_id})
 
 
-def _differing(changed: Sequence[Row], olds: Olds) -> list[Row]:
-    """Leave out the columns in which no row differs from what it was: writing them costs, and moves indexes."""
-    alike, differing = list(changed[0] if changed else ()), set[str]()
+def _keep_versions(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], now: datetime) -> Kept:
+    return keep_versions(conn, source.company_id, source.connection_id, stream, ids, now)
+
+
+def _differing(changed: Sequence[Row], were: Kept) -> Sequence[Row]:
+    """Leave out the columns in which no row differs from what it was: writing them costs, and moves indexes.
+
+    Where the rows that were never left the database, it sees by itself which indexes stay.
+    """
+    if were.rows is None:
+        return changed
+    alike, differing, olds = list(changed[0] if changed else ()), set[str](), were.rows
     take = itemgetter(*alike) if alike else tuple
     for row in changed:
         old = olds[row["external_id"]]
@@ -348,64 +318,13 @@ def _differing(changed: Sequence[Row], olds: Olds) -> list[Row]:
     return [{name: row[name] for name in ("external_id", *sorted(differing))} for row in changed]
 
 
-@lru_cache
-def _plainly(table: Table) -> tuple[list[str], Select[Any]]:
-    """Read a table's rows without our own types, which cost more than all the rest."""
-    plain = (type_coerce(c, _PLAIN[type(c.type)]).label(c.name) if type(c.type) in _PLAIN else c for c in table.columns)
-    return [c.name for c in table.columns], select(*plain)
-
-
-def _keep_versions(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], now: datetime) -> Olds:
-    """Keep what rows were before they change or go, and give it, days as day numbers."""
-    if not ids:
-        return {}
-    table = TABLES[stream]
-    names, plain = _plainly(table)
-    days, instants, numbers = ([c.name for c in table.columns if isinstance(c.type, kind)] for kind in _TOLD_AS_TEXT)
-    found = _by_ids(conn, plain, table, source.connection_id, ids)
-    olds = {old["external_id"]: old for row in found for old in [dict(zip(names, row, strict=True))]}
-    versions = [
-        {
-            "external_id": key,
-            "known_at": _in_utc(old["known_at"]),
-            "gone": old["gone_at"] is not None,
-            "row": json.dumps(
-                old
-                | {name: _day_text(old[name]) for name in days}
-                | {name: _instant_text(old[name]) for name in instants}
-                | {name: str(old[name]) for name in numbers if old[name] is not None}
-            ),
-        }
-        for key, old in olds.items()
-    ]
-    named = {"company_id": source.company_id, "connection_id": source.connection_id, "stream": stream.value}
-    insert_rows(conn, record_version, versions, named | {"superseded_at": now})
-    return olds
-
-
-@lru_cache(maxsize=10_000)
-def _day_text(number: int | None) -> str | None:
-    return None if number is None else day_of(number).isoformat()
-
-
-@lru_cache(maxsize=10_000)
-def _instant_text(at: datetime | None) -> str | None:
-    return None if at is None else _in_utc(at).isoformat()
-
-
-def _in_utc(at: datetime) -> datetime:
-    """Give an instant as it is stored: SQLite keeps the clock face in UTC, without saying so."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-def _touch(conn: Connection, source: Source, stream: Stream, rows: Iterable[Row]) -> None:
+def _touch(conn: Connection, source: Source, stream: Stream, rows: Sequence[Row], were: Kept) -> None:
     column = MONTH_COLUMN.get(stream)
     if column is None:
         return
-    rows = list(rows)
-    months = {row[column] for row in rows if row[column] is not None}
+    months = {row[column] for row in rows if row[column] is not None} | were.months
     if stream is Stream.INVOICES:  # a credit note changes what is known of the invoice it corrects
-        months |= _months_of(conn, source, {row["corrects"] for row in rows if row["corrects"]})
+        months |= _months_of(conn, source, {row["corrects"] for row in rows if row["corrects"]} | were.corrects)
     touch(conn, source.company_id, months)
 
 
@@ -441,11 +360,11 @@ def _bury(conn: Connection, source: Source, stream: Stream, ids: Sequence[str], 
     table = TABLES[stream]
     known = _known(conn, table, source.connection_id, [fit(one, LENGTHS["external_id"]) for one in set(ids)])
     left = sorted(key for key, each in known.items() if not each.gone)
-    olds = _keep_versions(conn, source, stream, left, now)
+    were = _keep_versions(conn, source, stream, left, now)
     gone = {"connection_id": source.connection_id, "gone_at": now, "known_at": now}
     update_rows(conn, table, IDENTITY, [{"external_id": key} for key in left], gone)
     if left:
-        _touch(conn, source, stream, olds.values())
+        _touch(conn, source, stream, (), were)
         conn.execute(update(connection).where(connection.c.id == source.connection_id).values(changed_at=now))
     return len(left)
 

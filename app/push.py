@@ -16,12 +16,13 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from app.companies import companies, connection_for
 from app.db import hold, write
 from app.errors import BadInput, NotFound, Refused, SeuilError
-from app.intake import KEYS_A_SELECT, Outcome, Source, find_source, save_told
+from app.intake import Outcome, Source, find_source, save_told
 from app.jobs import Clock
 from app.models.core import bookmark, connection
 from app.models.records import quarantined
 from app.people import LABEL_KEPT, LOGIN_KEPT, NAME_KEPT
 from app.rows import ACTORS, LENGTHS
+from app.versions import KEYS_A_SELECT
 from connectors.base import Fault, Page
 from connectors.objects import RECORDS, raw_text, read_object, shown
 from connectors.records import Record, Stream
