@@ -20,12 +20,12 @@ test: $(VENV)/.test
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 ## quick: the tests that need neither PostgreSQL nor a browser
 .PHONY: quick
 quick: $(VENV)/.test
-	$(BIN)/python -m pytest -q -m "not postgres and not browser" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -m "not postgres and not browser" -n 2 --dist loadfile --no-loadscope-reorder
 
 ## test-live: the tests against Tryton 7.0 as well, which is installed and filled first (minutes)
 .PHONY: test-live
