@@ -6,8 +6,10 @@ from typing import Any
 
 from signals.base import Measure, Point, Reason
 from signals.calendar import month_start
+from signals.change import Change
 from signals.gates import Gate
 from signals.readiness import Readiness, Signal
+from signals.watched import LONGEST_SAID
 from signals.worth import Worth
 
 Body = dict[str, Any]
@@ -63,6 +65,27 @@ def signal_body(signal: Signal) -> Body:
         "primary": measure_body(signal.primary),
         "half": measure_body(signal.half) if signal.half else None,
         "measures": [measure_body(measure) for measure in signal.measures],
+        "changes": {name: change_body(change) for name, change in signal.changes},
+    }
+
+
+def change_body(change: Change) -> Body:
+    """Write out what the change test says of a series: where it stands, since when, and what it could have seen."""
+    onset = change.onset
+    return {
+        "state": change.state.value,
+        "alarm_week": change.alarm_week.isoformat() if change.alarm_week else None,
+        "since": onset.week.isoformat() if onset else None,
+        "since_earliest": onset.low.isoformat() if onset else None,
+        "since_latest": onset.high.isoformat() if onset else None,
+        "years_by_chance": _round(min(change.years_by_chance, LONGEST_SAID)),
+        "held_back_because": _reason(change.held_back) if change.held_back else None,
+        "overdispersion": _round(change.phi),
+        "too_irregular": change.too_irregular,
+        "per_month": _round(change.per_month),
+        "months_to_see_a_doubling": _round(change.delay_months),
+        "smallest_seen_in_three_months": _round(change.smallest),
+        "alarms": [[a.raised.isoformat(), a.cleared.isoformat() if a.cleared else None] for a in change.alarms],
     }
 
 

@@ -1,12 +1,13 @@
 """Documents for the books: those listed by a source, and those read off ledger entries."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Integer, and_, func, or_, select, type_coerce
 
-from app.authority import Authority, keep
+from app.authority import Authority, choose, keep
 from app.corrected import corrected_on
 from app.frames import day_column, query_frame, typed
 from app.models import facts
@@ -144,6 +145,16 @@ def issue_days(conn: Connection, company_id: str, authority: Authority) -> pd.Da
     result = conn.execute(query)
     found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
     return typed("issue_days", keep(found, authority, "month", "sale"))
+
+
+def deliveries(conn: Connection, company_id: str, providers: Mapping[str, str]) -> pd.DataFrame:
+    """Read how much was delivered on which day and billed on which; of several sources one counts in a month."""
+    f = facts.delivery_fact.c
+    days = [day_column(f[f"{name}_on"], f"{name}_day") for name in ("delivered", "invoiced", "cancelled")]
+    query = select(f.connection_id, f.month, *days, f.amount_minor, f.n).where(f.company_id == company_id)
+    result = conn.execute(query)
+    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys())).assign(direction="sale")
+    return typed("deliveries", keep(found, choose(found, providers), "month", "direction"))
 
 
 def corrections(conn: Connection, company_id: str, authority: Authority) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, select
 
 from app.authority import choices, choose, keep
-from app.book_documents import corrections, documents, issue_days, overdue, reminders
+from app.book_documents import corrections, deliveries, documents, issue_days, overdue, reminders
 from app.book_feeds import feeds, imported_on
 from app.book_ledger import entries as ledger_entries
 from app.book_ledger import faults, fields, open_lines
@@ -35,6 +35,7 @@ def read_books(conn: Connection, company_id: str, as_of: date) -> Books:
     tables = {
         "documents": documents(conn, company_id, recent_from, authority, entries),
         "issue_days": issue_days(conn, company_id, authority),
+        "deliveries": deliveries(conn, company_id, by_key),
         "corrections": corrections(conn, company_id, authority),
         "overdue": overdue(conn, company_id, as_of, authority),
         "reminders": reminders(conn, company_id),

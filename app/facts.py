@@ -30,7 +30,7 @@ from app.corrected import corrected_on
 from app.models import facts
 from app.models.core import touched_month
 from app.models.ledger import ledger_entry, ledger_line
-from app.models.records import activity, cost, document, reminder, time_entry
+from app.models.records import activity, cost, delivery, document, reminder, time_entry
 
 MONTHS_A_STATEMENT = 200
 
@@ -107,6 +107,18 @@ def _volume(company_id: str, months: list[int]) -> Counts:
     return union_all(direct, booked)
 
 
+def _deliveries(company_id: str, months: list[int]) -> Counts:
+    """Count deliveries by their days; one that was billed on a day nobody says tells nothing of billing late."""
+    d = delivery.c
+    keys = (d.company_id, d.connection_id, d.delivery_month, d.process, d.delivered_on, d.invoiced_on, d.cancelled_on)
+    told = (d.invoice_id.is_(None) | d.invoiced_on.is_not(None), d.gone_at.is_(None))
+    return (
+        select(*keys, func.sum(func.coalesce(d.amount_minor, 0)), func.count())
+        .where(d.company_id == company_id, d.delivery_month.in_(months), *told)
+        .group_by(*keys)
+    )
+
+
 def _hours(company_id: str, months: list[int]) -> Counts:
     t = time_entry.c
     keys = (t.company_id, t.connection_id, t.worked_month, t.process, t.week_on, t.actor)
@@ -166,6 +178,21 @@ FACTS: tuple[tuple[Table, tuple[str, ...], MakeFact], ...] = (
         _volume,
     ),
     (
+        facts.delivery_fact,
+        (
+            "company_id",
+            "connection_id",
+            "month",
+            "process",
+            "delivered_on",
+            "invoiced_on",
+            "cancelled_on",
+            "amount_minor",
+            "n",
+        ),
+        _deliveries,
+    ),
+    (
         facts.hours_fact,
         ("company_id", "connection_id", "month", "process", "week_on", "actor", "minutes", "n"),
         _hours,
@@ -220,6 +247,7 @@ def refresh_all(conn: Connection, company_id: str) -> int:
         (reminder, reminder.c.sent_month),
         (time_entry, time_entry.c.worked_month),
         (cost, cost.c.cost_month),
+        (delivery, delivery.c.delivery_month),
         (ledger_entry, ledger_entry.c.entry_month),
     )
     every = union(

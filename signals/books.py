@@ -49,6 +49,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     # Fact: sale invoices by service day, issue day. `service_day` NaN: not said.
     "issue_days": {"connection_id": TEXT, "service_day": DAY, "issued_day": DAY, "periodic": FLAG, "n": INT},
+    # Fact: deliveries and billable work by day, and by the day they were billed. `invoiced_day` NaN: nobody did.
+    "deliveries": {
+        "connection_id": TEXT,
+        "delivered_day": DAY,
+        "invoiced_day": DAY,
+        "cancelled_day": DAY,
+        "amount_minor": INT,
+        "n": INT,
+    },
     # Fact: sale invoices by issue day and the day an error on them showed (corrected, credited for error, cancelled).
     "corrections": {"connection_id": TEXT, "issued_day": DAY, "corrected_day": DAY, "n": INT},
     # Sale invoices that were ever unpaid after their due day. `excluded`: disputed or paid by direct debit.
@@ -265,6 +274,7 @@ def frame(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
 _EXISTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "documents": ("issued_day", ("sent_day", "paid_day", "cancelled_day", "corrected_day")),
     "issue_days": ("issued_day", ()),
+    "deliveries": ("delivered_day", ("invoiced_day", "cancelled_day")),
     "corrections": ("issued_day", ("corrected_day",)),
     "overdue": ("due_day", ("paid_day", "cancelled_day")),
     "reminders": ("sent_day", ()),

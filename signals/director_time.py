@@ -52,6 +52,21 @@ class DirectorHours:
         return _declared(blank, declaration, books.as_of, measured.reason)
 
 
+def usable_hours(books: Books) -> pd.DataFrame | Reason:
+    """Give the time entries of weeks that are over, where a director is known to log any."""
+    today = day_number(books.as_of)
+    entries = books["hours"]
+    entries = entries[(entries["week_day"] + SUNDAY <= today) & (entries["minutes"] > 0)]
+    if entries.empty:
+        return Reason("no_time_source")
+    if (entries["role"] == "director").any():
+        return entries
+    # A director known to exist who has never logged an hour keeps no time: that is silence, not zero hours.
+    staff = books["staff"]
+    mapped = ((staff["role"] == "director") & ~(staff["entered_day"] > today)).any()
+    return Reason("no_director_entries" if mapped else "no_director_mapped")
+
+
 def hours_by_week(entries: pd.DataFrame) -> pd.DataFrame:
     """Give `week_day` and the directors' `hours` for each week from the first to the last with any entry.
 
@@ -69,16 +84,9 @@ def last_month_of_weeks(as_of: date) -> int:
 
 
 def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
-    today = day_number(books.as_of)
-    entries = books["hours"]
-    entries = entries[(entries["week_day"] + SUNDAY <= today) & (entries["minutes"] > 0)]
-    if entries.empty:
-        return replace(blank, reason=Reason("no_time_source"))
-    if not (entries["role"] == "director").any():
-        # A director known to exist who has never logged an hour keeps no time: that is silence, not zero hours.
-        staff = books["staff"]
-        mapped = ((staff["role"] == "director") & ~(staff["entered_day"] > today)).any()
-        return replace(blank, reason=Reason("no_director_entries" if mapped else "no_director_mapped"))
+    entries = usable_hours(books)
+    if isinstance(entries, Reason):
+        return replace(blank, reason=entries)
     weeks = hours_by_week(entries)
     last_month = last_month_of_weeks(books.as_of)
     months = months_of(weeks["week_day"].to_numpy(dtype="float64") + THURSDAY).astype("int64")

@@ -76,11 +76,11 @@ class LateIssued:
         )
         issued = books["issue_days"]
         issued = issued[(issued["issued_day"] <= day_number(books.as_of)) & (issued["n"] > 0)]
-        dated, why_none = _dated(issued)
+        dated, why_none = dated_issues(issued)
         if dated.empty:
             return replace(blank, reason=why_none)
         days = dated["issued_day"].to_numpy(dtype="float64")
-        rates = rates_of(trials_of(days, _late(dated, policy), dated["n"].to_numpy()), policy, books.as_of)
+        rates = rates_of(trials_of(days, issued_late(dated, policy), dated["n"].to_numpy()), policy, books.as_of)
         answer = answer_with(blank, rates, sources_of(dated))
         if not answer.known:
             return replace(answer, reason=Reason("nothing_issued", {"days": policy.change_days}))
@@ -89,11 +89,11 @@ class LateIssued:
         if of > answer.n:
             notes.append(Reason("without_service_date", {"n": of - answer.n, "of": of}))
         documents = sale_invoices(books, rates.window)
-        late = documents[_late(documents, policy) & documents["connection_id"].isin(answer.sources)]
+        late = documents[issued_late(documents, policy) & documents["connection_id"].isin(answer.sources)]
         return replace(answer, notes=tuple(notes), records=record_keys(late, "issued_day"), records_total=len(late))
 
 
-def _dated(issued: pd.DataFrame) -> tuple[pd.DataFrame, Reason]:
+def dated_issues(issued: pd.DataFrame) -> tuple[pd.DataFrame, Reason]:
     """Keep the invoices of sources that give a service day in earnest, with the reason for when none does.
 
     A source that fills it with the issue day would make every invoice punctual.
@@ -109,7 +109,8 @@ def _dated(issued: pd.DataFrame) -> tuple[pd.DataFrame, Reason]:
     return dated[dated["connection_id"].isin(earnest)], why
 
 
-def _late(rows: pd.DataFrame, policy: Policy) -> npt.NDArray[np.bool_]:
+def issued_late(rows: pd.DataFrame, policy: Policy) -> npt.NDArray[np.bool_]:
+    """Say which of some issued invoices were issued after their deadline."""
     deadlines = issue_deadlines(rows["service_day"].to_numpy(dtype="float64"), rows["periodic"].to_numpy(), policy)
     late: npt.NDArray[np.bool_] = rows["issued_day"].to_numpy(dtype="float64") > deadlines  # never, for NaN
     return late
@@ -132,10 +133,10 @@ class Unreminded:
             limit=policy.unreminded_limit,
         )
         today = day_number(books.as_of)
-        known_from = _reminders_known_from(books)
+        known_from = reminders_known_from(books)
         if known_from is None:
             return replace(answer, reason=Reason("no_reminder_source"))
-        owed = _owed(books, policy)
+        owed = owed_invoices(books, policy)
         sent = books["reminders"]
         sent = sent[sent["sent_day"] <= today]
         last_month = last_complete_month(books.as_of)
@@ -171,7 +172,7 @@ class Unreminded:
         )
 
 
-def _reminders_known_from(books: Books) -> float | None:
+def reminders_known_from(books: Books) -> float | None:
     """Give the first day for which no reminder means none was sent; None if that can't be said of any day.
 
     An API gives all its tool holds. A file, or a tool that pushes from some day on, speaks of the days from its first
@@ -194,7 +195,7 @@ def _reminder_feeds(books: Books) -> pd.DataFrame:
     return feeds[feeds["stream"] == "reminders"]
 
 
-def _owed(books: Books, policy: Policy) -> pd.DataFrame:
+def owed_invoices(books: Books, policy: Policy) -> pd.DataFrame:
     """Give overdue invoices with the days [begin, end) on which they stand overdue beyond the grace."""
     rows = books["overdue"]
     begin = rows["due_day"] + policy.reminder_grace_days + 1

@@ -1,15 +1,21 @@
-"""From a primary measure to a level: the limit rule and, until the sequential detector comes, the plain change rule.
+"""From a primary measure to a level: the limit rule, and the change test with the plain rule beside it.
 
 *Over* is the lower bound above the limit in two of the last three complete months, or a change alarm with an excess
-above the materiality floor. *Watch* is change evidence, or an estimate above the limit. The change alarm goes no
-further than watch until a person has confirmed the baseline, or under `Policy.baseline_trials` trials.
+above the materiality floor. *Watch* is change evidence at the smaller budget, or an estimate above the limit. A change
+goes no further than watch until a person has confirmed the baseline, or under `Policy.baseline_trials` trials.
+
+The plain rule (the recent value above `change_factor` times the baseline) is the second opinion anyone can check: it
+moves no level where the test has an answer, and where the two disagree both are said. Without an answer of the test it
+says watch.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signals.base import Level, Measure, Point, Reason, Unit
+from signals.base import Level, Measure, Point, Reason
+from signals.change import Change, ChangeState
 from signals.policy import Policy
+from signals.watched import said_of
 
 MONTHS_LOOKED_AT = 3
 MONTHS_NEEDED = 2
@@ -37,9 +43,18 @@ def has_changed(measure: Measure, policy: Policy) -> bool:
 
 
 def level_of(
-    measure: Measure, policy: Policy, *, last_month: int, floor: float | None, may_be_over: bool = True
+    measure: Measure,
+    policy: Policy,
+    *,
+    last_month: int,
+    floor: float | None,
+    change: Change | None = None,
+    may_be_over: bool = True,
 ) -> LevelAnswer:
-    """Judge one primary measure; `floor` None switches the change rule off (states know the limit rule only)."""
+    """Judge one primary measure; `floor` None leaves change out (states know the limit rule only).
+
+    `change` is the test's answer about the measure's weeks, None where it has none.
+    """
     if measure.value is None:
         return LevelAnswer(Level.UNKNOWN, (measure.reason,) if measure.reason else ())
     limit = measure.limit
@@ -53,10 +68,10 @@ def level_of(
         elif measure.value > limit:
             watch = True
             why.append(Reason("estimate_above_limit", {"limit": limit}))
-    if floor is not None and has_changed(measure, policy):
-        over_by_change, reason = _change(measure, policy, floor)
-        over, watch = over or over_by_change, True
-        why.append(reason)
+    if floor is not None:
+        changed, said = _change(measure, policy, floor, change)
+        over, watch = over or changed is Level.OVER, watch or changed is Level.WATCH
+        why += said
     if over and not may_be_over:
         over, watch = False, True
         why.append(Reason("watch_at_most"))
@@ -64,14 +79,29 @@ def level_of(
     return LevelAnswer(level, tuple(why) or (Reason("within_limits"),))
 
 
-def _change(measure: Measure, policy: Policy, floor: float) -> tuple[bool, Reason]:
+def _change(measure: Measure, policy: Policy, floor: float, change: Change | None) -> tuple[Level, tuple[Reason, ...]]:
+    """Judge a change: what the test says, and the plain rule where it says otherwise."""
+    plain = has_changed(measure, policy)
+    if change is None or change.state is ChangeState.UNKNOWN:
+        return (Level.WATCH, (Reason("change_plain", _plainly(measure, policy)),)) if plain else (Level.CALM, ())
+    if change.state is ChangeState.OK:
+        return Level.CALM, (Reason("change_plain_only", _plainly(measure, policy)),) if plain else ()
+    beside = () if plain else (Reason("change_test_only", {"factor": policy.change_factor}),)
+    level, reason = _tested(measure, floor, change)
+    return level, (reason, *beside)
+
+
+def _tested(measure: Measure, floor: float, change: Change) -> tuple[Level, Reason]:
+    said = said_of(change, measure)
+    if change.held_back is not None:
+        return Level.WATCH, Reason(change.held_back.code, said | dict(change.held_back.params))
+    if change.state is ChangeState.WATCH:
+        return Level.WATCH, Reason("change_watched", said)
+    if (measure.recent or 0.0) - (measure.baseline or 0.0) <= floor:
+        return Level.WATCH, Reason("change_not_material", said)
+    return Level.OVER, Reason("change_alarm", said)
+
+
+def _plainly(measure: Measure, policy: Policy) -> dict[str, str | int | float]:
     recent, baseline = measure.recent or 0.0, measure.baseline or 0.0
-    said: dict[str, str | int | float] = {"recent": recent, "baseline": baseline, "factor": policy.change_factor}
-    if recent - baseline <= floor:
-        return False, Reason("change_not_material", said)
-    if policy.baseline_period is None:
-        return False, Reason("change_baseline_unconfirmed", said)
-    needed = policy.baseline_weeks if measure.unit is Unit.HOURS_PER_WEEK else policy.baseline_trials
-    if measure.baseline_n < needed:
-        return False, Reason("change_few_trials", {**said, "n": measure.baseline_n, "needed": needed})
-    return True, Reason("change_alarm", said)
+    return {"recent": recent, "baseline": baseline, "factor": policy.change_factor}

@@ -39,13 +39,15 @@ class Policy:
     hidden_ratio_limit: float = _setting(0.50, "hidden cost over visible cost", "Seuil")
     accrued_sales_limit: float = _setting(0.50, "months of sales not yet invoiced at closing", "Seuil")
 
-    # The change rule
+    # The change test, and the plain rule beside it
+    alarm_years: float = _setting(5.0, "years between false alarms, all signals of a company together", "Seuil")
+    watch_years: float = _setting(1.0, "years, the same for watch", "Seuil")
     change_factor: float = _setting(1.5, "times the baseline", "Seuil: the plain rival of a sequential test")
     change_days: int = _setting(90, "days", "Seuil")
     rate_floor: float = _setting(0.05, "share", "Seuil: excess below this is not material")
     hours_floor: float = _setting(2.0, "hours per week", "Seuil: excess below this is not material")
     baseline_months: int = _setting(12, "months", "Seuil")
-    baseline_trials: int = _setting(200, "trials", "Seuil: below, the change rule only says watch")
+    baseline_trials: int = _setting(200, "trials", "Seuil: below, a change is only watched")
     baseline_weeks: int = _setting(26, "weeks", "Seuil: the same for hours, which come by the week")
     baseline_period: tuple[date, date] | None = None  # first and last day a person confirmed as normal
 

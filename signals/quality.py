@@ -53,12 +53,11 @@ class ErrorRate:
         issued = issued[(issued["issued_day"] <= today) & (issued["n"] > 0)]
         if issued.empty:
             return replace(blank, reason=Reason("no_correction_source"))
-        # A source on which no error ever showed can't be told from one that doesn't say.
-        told = issued[issued["connection_id"].isin(issued.loc[issued["corrected_day"] <= today, "connection_id"])]
+        told = telling(issued, today)
         if told.empty:
             return replace(blank, reason=Reason("no_correction_seen", {"n": int(issued["n"].sum())}))
         end = books.as_of - timedelta(days=policy.correction_days)
-        days, wrong = told["issued_day"].to_numpy(), _wrong(told["issued_day"], told["corrected_day"], policy)
+        days, wrong = told["issued_day"].to_numpy(), wrong_in_time(told["issued_day"], told["corrected_day"], policy)
         rates = rates_of(trials_of(days, wrong, told["n"].to_numpy()), policy, end)
         answer = answer_with(blank, rates, sources_of(told))
         if not answer.known:
@@ -66,11 +65,17 @@ class ErrorRate:
             return replace(answer, reason=Reason("nothing_old_enough", why))
         documents = sale_invoices(books, rates.window)
         documents = documents[documents["connection_id"].isin(answer.sources)]
-        found = documents[_wrong(documents["issued_day"], _shown_day(documents, books), policy)]
+        found = documents[wrong_in_time(documents["issued_day"], _shown_day(documents, books), policy)]
         return replace(answer, records=record_keys(found, "issued_day"), records_total=len(found))
 
 
-def _wrong(issued_day: pd.Series, shown_day: pd.Series, policy: Policy) -> npt.NDArray[np.bool_]:
+def telling(issued: pd.DataFrame, today: int) -> pd.DataFrame:
+    """Keep the sources on which an error ever showed: one without can't be told from one that doesn't say."""
+    return issued[issued["connection_id"].isin(issued.loc[issued["corrected_day"] <= today, "connection_id"])]
+
+
+def wrong_in_time(issued_day: pd.Series, shown_day: pd.Series, policy: Policy) -> npt.NDArray[np.bool_]:
+    """Say on which invoices an error showed within `policy.correction_days`."""
     shown_after = shown_day.to_numpy(dtype="float64") - issued_day.to_numpy(dtype="float64")
     wrong: npt.NDArray[np.bool_] = shown_after <= policy.correction_days  # never, for NaN
     return wrong

@@ -1,11 +1,12 @@
 """From books to readiness: signals, gates, worth, verdict, and what all of it rests on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from signals.base import Level, Measure, Reason, SignalName, Tier
 from signals.books import Books
 from signals.calendar import last_complete_month
+from signals.change import Change
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates
 from signals.key_person import lacks_backup
@@ -13,6 +14,7 @@ from signals.levels import LevelAnswer, level_of
 from signals.policy import Policy
 from signals.registry import EXPLAINS, SIGNALS, VOLUME_STREAMS, SignalDetectors
 from signals.verdict import Decision, Verdict, decide
+from signals.watched import BY_MEASURE, change_of, reasons_of
 from signals.whatif import Flip, flips
 from signals.worth import Worth, worth
 
@@ -30,6 +32,8 @@ class Signal:
     half: Measure | None
     measures: tuple[Measure, ...]
     frozen_on: date | None
+    changes: tuple[tuple[str, Change], ...] = ()
+    """What the change test says of the primary measure and its other half, by the measure's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,11 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
     seen_by_half, half_frozen_on = frozen(seen, policy, spec.half_streams)
     half = spec.half.detect(seen_by_half, policy) if spec.half else None
     explains = tuple(detector.detect(seen, policy) for detector in spec.explains)
-    answer = _level(spec, primary, explains, seen, policy)
+    change = _tested(primary, spec, seen, policy)
+    answer = _level(spec, primary, explains, seen, policy, change)
+    half_change = _tested(half, spec, seen_by_half, policy) if half is not None else None
     if half is not None:
-        answer = _with_half(answer, _judge(half, spec, seen_by_half, policy))
+        answer = _with_half(answer, _judge(half, spec, seen_by_half, policy, change=half_change))
     silent = sorted({day for day in (frozen_on, half_frozen_on) if day is not None})
     why = (*answer.why, *(Reason("frozen", {"day": day.isoformat()}) for day in silent))
     shown = tuple(m for m in explains if m.name != primary.name)
@@ -113,11 +119,26 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
         name=spec.name,
         level=answer.level,
         why=why,
-        primary=primary,
-        half=half,
+        primary=_with_sight(primary, change),
+        half=_with_sight(half, half_change) if half is not None else None,
         measures=shown,
         frozen_on=frozen_on or half_frozen_on,
+        changes=tuple(
+            (m.name, c) for m, c in ((primary, change), (half, half_change)) if m is not None and c is not None
+        ),
     )
+
+
+def _tested(measure: Measure, spec: SignalDetectors, books: Books, policy: Policy) -> Change | None:
+    """Test a measured rate or level for a change; what was only declared has no weeks."""
+    return change_of(measure, books, policy) if spec.floor and measure.tier is Tier.DIRECT else None
+
+
+def _with_sight(measure: Measure, change: Change | None) -> Measure:
+    """Note on a measure what the change test could see at its volume."""
+    if not measure.known or measure.name not in BY_MEASURE:
+        return measure
+    return replace(measure, notes=(*measure.notes, *reasons_of(change)))
 
 
 def _primary(spec: SignalDetectors, books: Books, policy: Policy) -> Measure:
@@ -125,17 +146,30 @@ def _primary(spec: SignalDetectors, books: Books, policy: Policy) -> Measure:
     return next((measure for measure in tried if measure.known), tried[0])
 
 
-def _judge(measure: Measure, spec: SignalDetectors, books: Books, policy: Policy, *, may: bool = True) -> LevelAnswer:
+def _judge(
+    measure: Measure,
+    spec: SignalDetectors,
+    books: Books,
+    policy: Policy,
+    *,
+    change: Change | None = None,
+    may: bool = True,
+) -> LevelAnswer:
     last = measure.series[-1].month if measure.series else last_complete_month(books.as_of)
     floor = float(getattr(policy, spec.floor)) if spec.floor else None
-    return level_of(measure, policy, last_month=last, floor=floor, may_be_over=may)
+    return level_of(measure, policy, last_month=last, floor=floor, change=change, may_be_over=may)
 
 
 def _level(
-    spec: SignalDetectors, primary: Measure, explains: tuple[Measure, ...], books: Books, policy: Policy
+    spec: SignalDetectors,
+    primary: Measure,
+    explains: tuple[Measure, ...],
+    books: Books,
+    policy: Policy,
+    change: Change | None,
 ) -> LevelAnswer:
     if spec.name is not SignalName.KEY_PERSON:
-        return _judge(primary, spec, books, policy)
+        return _judge(primary, spec, books, policy, change=change)
     by_name = {measure.name: measure for measure in explains}
     alone = lacks_backup(by_name["holiday_drop"], by_name["backup_presence"], primary, policy)
     return _judge(primary, spec, books, policy, may=alone)

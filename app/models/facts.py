@@ -34,6 +34,14 @@ volume_fact = _fact(
     "volume_fact", Column("direct", Boolean), Column("direction", String(8)), Column("kind", String(12))
 )
 
+delivery_fact = _fact(
+    "delivery_fact",
+    Column("delivered_on", Day),
+    Column("invoiced_on", Day),
+    Column("cancelled_on", Day),
+    Column("amount_minor", Minor),
+)
+
 hours_fact = _fact("hours_fact", Column("week_on", Day), Column("actor", String(36)), Column("minutes", Integer))
 
 event_fact = _fact("event_fact", Column("day_on", Day), Column("actor", String(36)), Column("origin", String(12)))

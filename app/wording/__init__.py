@@ -50,10 +50,10 @@ _NAMES = {
     "code": "fault",
     "stream": "stream",
 }
-_IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value"}
+_IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value", "smallest"}
 _SHARES = {"share", "drop"}
 _LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
-_DAYS = {"day", "date", "closing"}
+_DAYS = {"day", "date", "closing", "since", "earliest", "latest"}
 _LITERAL = {"year", "fiscal_year"}
 
 

@@ -112,6 +112,8 @@ LABELS: dict[str, str] = {
     "field:entry_on": N_("the entry date (EcritureDate)"),
     "field:service_on": N_("the service date"),
     "field:issued_on": N_("the issue date"),
+    "field:delivered_on": N_("the date delivered"),
+    "field:invoiced_on": N_("the date billed"),
     "fault:column_missing": N_("missing column"),
     "fault:column_surplus": N_("surplus column"),
     "fault:wrong_encoding": N_("wrong encoding"),

@@ -29,14 +29,32 @@ SENTENCES: dict[str, str] = {
     "booking_lag_by_validation": N_("Measured from entry date to validation ({n} entries)."),
     "booking_lag_days": N_("Half within {p50} days, nine in ten within {p90} ({n} entries)."),
     "both_sides": N_("The line has a debit and a credit."),
-    "change_alarm": N_("Has risen from {baseline} to {recent}: over {factor} times what is usual for this company."),
+    "change_alarm": N_(
+        "{value} since about {since} (between {earliest} and {latest}), against {baseline} as usual. "
+        "Chance alone would show this once in {years} years."
+    ),
     "change_baseline_unconfirmed": N_(
-        "Has risen from {baseline} to {recent} (over {factor} times); nobody has confirmed the normal period yet."
+        "{value} since about {since}, against {baseline} before; nobody has confirmed the normal period yet."
     ),
     "change_few_trials": N_(
-        "Has risen from {baseline} to {recent}, but the baseline rests on {n} observations only ({needed} needed)."
+        "{value} since about {since}, against {baseline} before, but what is usual rests on {n} observations only "
+        "({needed} needed)."
     ),
-    "change_not_material": N_("Has risen from {baseline} to {recent}, which is not material."),
+    "change_irregular": N_("Too irregular for an early alarm: a doubling would take about {months} months to show."),
+    "change_not_material": N_("{value} since about {since}, against {baseline} as usual: not material."),
+    "change_plain": N_("Has risen from {baseline} to {recent}: over {factor} times what is usual for this company."),
+    "change_plain_only": N_(
+        "The last 90 days are at {recent}, over {factor} times the usual {baseline}; the change test still puts that "
+        "down to chance."
+    ),
+    "change_sees": N_("At this volume, {smallest} or more would show within three months."),
+    "change_sees_nothing": N_("At this volume, no change would show within three months."),
+    "change_test_only": N_("The last 90 days alone would not show it: they are below {factor} times the usual."),
+    "change_untested": N_("Not tested for a change: there is no past to compare with yet."),
+    "change_watched": N_(
+        "{value} since about {since}, against {baseline} as usual: to be watched. Chance alone would show this once in "
+        "{years} years."
+    ),
     "column_missing": N_("Column {field} is missing."),
     "column_surplus": N_("Column {field} is not in the norm."),
     "company_name_shared": N_("More than one company is called “{company}”: use its id or SIREN."),
@@ -124,6 +142,9 @@ SENTENCES: dict[str, str] = {
     "declaration_unknown_process": N_("{key}: there is no process “{value}”; processes are {processes}."),
     "declaration_unsigned": N_("Who states this? Give “signed_by”."),
     "declared_differs": N_("Declared: {declared_low} to {declared_high} h a week; measured: {low} to {high}."),
+    "deliveries_unlinked": N_(
+        "Of {of} deliveries more than {days} days old, {n} are linked to no invoice: the list does not say what was billed."
+    ),
     "demo_gone": N_("The demonstration company is gone."),
     "demo_loaded": N_("The demonstration company is loaded."),
     "demo_looking_back": N_("Demonstration company: {rows} rows; looking back on {month} ({days})"),
@@ -215,6 +236,7 @@ SENTENCES: dict[str, str] = {
     "no_cost_accounts": N_("The ledger has none of these accounts."),
     "no_cost_source": N_("Neither admin nor director hours are known."),
     "no_declaration": N_("Nothing was declared."),
+    "no_deliveries": N_("No source lists what was delivered."),
     "no_demo": N_("There is no demonstration company."),
     "no_director_entries": N_("A director is known but has never logged time."),
     "no_director_mapped": N_("Time is logged, but no login is known as a director’s."),
@@ -245,6 +267,7 @@ SENTENCES: dict[str, str] = {
     "no_such_stream": N_("There is no stream “{stream}”; streams are {streams}."),
     "no_time_source": N_("There are no time entries and no valid declaration."),
     "no_visible_cost": N_("No visible cost to compare with."),
+    "no_week_over": N_("No week is complete yet."),
     "not_a_fec": N_("Not a FEC: expected {expected}; the first line is {found}."),
     "not_signed_in": N_("Sign in, or send an API key."),
     "nothing_assessed": N_("This company has not been assessed yet."),

@@ -197,14 +197,14 @@ def test_the_new_login_gets_its_role_and_the_director_declares_again_after_the_h
     assert len(stated) == 4
 
 
-RECOVERY = ("2026-11-30", "2027-04-05", "2027-04-12", "2027-05-10", "2027-06-14")
+RECOVERY = ("2026-11-30", "2027-04-05", "2027-04-12", "2027-05-10", "2027-06-14", "2027-07-12")
 
 
 def test_the_work_handed_over_what_was_over_comes_back_and_the_verdict_with_it(told: Told, engine: Engine) -> None:
     """Not week by week, which takes a minute: read once, and assessed on the days that count."""
     with read(engine) as conn:
         (source,) = connections(conn, told.demo_id)
-    end = datetime(2027, 6, 14, 9, 0, tzinfo=UTC)
+    end = datetime(2027, 7, 12, 9, 0, tzinfo=UTC)
     sync_connection(engine, source["id"], lambda: end, every=timedelta(hours=6))
     for day in RECOVERY:
         assess_company(engine, told.demo_id, datetime.fromisoformat(f"{day}T09:00:00+00:00"))

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from connectors.base import Page
 from connectors.records import (
     Activity,
     CreditReason,
+    Delivery,
     Direction,
     DocumentKind,
     DocumentStatus,
@@ -84,12 +86,22 @@ times: st.SearchStrategy[Record] = st.builds(
     minutes=st.integers(0, 90),
     process=processes,
 )
+deliveries: st.SearchStrategy[Record] = st.builds(
+    Delivery,
+    external_id=few,
+    delivered_on=days,
+    invoice_id=st.none() | few,
+    invoiced_on=maybe_days,
+    cancelled_on=maybe_days,
+    amount=st.none() | st.decimals(0, 90, places=2),
+)
 steps = st.lists(
     st.tuples(
         of(Stream.INVOICES, invoices)
         | of(Stream.REMINDERS, reminders)
         | of(Stream.ACTIVITIES, activities)
-        | of(Stream.TIME, times),
+        | of(Stream.TIME, times)
+        | of(Stream.DELIVERIES, deliveries),
         st.booleans(),  # whether the facts are refreshed after it
     ),
     max_size=25,
@@ -124,6 +136,12 @@ LIFE: list[tuple[Brought, bool]] = [
         ),
         True,
     ),
+    ((Stream.DELIVERIES, Delivery(external_id="1", delivered_on=START, amount=Decimal("12.50"))), True),
+    (
+        (Stream.DELIVERIES, Delivery(external_id="2", delivered_on=START, invoice_id="F1")),
+        False,
+    ),  # billed: nobody knows when
+    ((Stream.DELIVERIES, Delivery(external_id="1", delivered_on=START, invoice_id="F1", invoiced_on=START)), False),
     ((Stream.REMINDERS, Reminder(external_id="1", invoice_id="F1", sent_on=date(2026, 2, 2), actor="lea")), False),
 ]
 
@@ -170,6 +188,7 @@ def test_facts_refreshed_page_by_page_are_the_facts_made_anew(engine: Engine, co
         "issue_fact": 2,
         "correction_fact": 2,
         "volume_fact": 4,  # sale invoices of two months, a purchase, a credit note
+        "delivery_fact": 1,
         "hours_fact": 1,
         "event_fact": 3,  # F1's author, a reminder, time
         "ledger_fact": 0,

@@ -1,15 +1,15 @@
-"""The limit rule, the plain change rule, and how far each may go."""
+"""The limit rule, the change test with the plain rule beside it, and how far each may go."""
 
 from dataclasses import replace
 from datetime import date
 
-from signals.base import Level, Measure, Point, SignalName, Tier, Unit
-from signals.levels import level_of
+from signals.base import Level, Measure, Point, Reason, SignalName, Tier, Unit
+from signals.change import Change, ChangeState, Onset
+from signals.levels import LevelAnswer, level_of
 from signals.policy import Policy
 
 LAST = 24310
 POLICY = Policy()
-CONFIRMED = Policy(baseline_period=(date(2025, 1, 1), date(2025, 12, 31)))
 
 
 def rate(*lows: float | None, value: float = 0.08, **said: float) -> Measure:
@@ -64,33 +64,81 @@ def test_no_value_is_unknown_and_never_calm() -> None:
     assert level(replace(rate(0.2, 0.2, 0.2), value=None)) is Level.UNKNOWN
 
 
-def test_a_change_beyond_one_and_a_half_baselines_is_only_watch_until_the_baseline_is_confirmed() -> None:
-    changed = rate(0.01, 0.01, 0.01, recent=0.09, baseline=0.03, baseline_n=500)
+def seen(state: ChangeState, held_back: Reason | None = None) -> Change:
+    monday = date(2026, 7, 6)
+    return Change(
+        state=state,
+        log_evidence=(),
+        alarms=(),
+        alarm_week=None,
+        onset=Onset(monday, date(2026, 6, 22), date(2026, 7, 20), 18, 200) if state is not ChangeState.OK else None,
+        years_by_chance=31.4,
+        held_back=held_back,
+        phi=1.3,
+        too_irregular=False,
+        per_month=60.0,
+        delay_months=2.0,
+        smallest=0.08,
+    )
 
-    assert level(changed) is Level.WATCH
-    assert level(changed, CONFIRMED) is Level.OVER
+
+def changed(measure: Measure, change: Change | None) -> LevelAnswer:
+    return level_of(measure, POLICY, last_month=LAST, floor=0.05, change=change)
 
 
-def test_a_change_over_fewer_than_two_hundred_trials_is_only_watch() -> None:
-    assert level(rate(0.01, recent=0.09, baseline=0.03, baseline_n=199), CONFIRMED) is Level.WATCH
+RISEN = rate(0.01, 0.01, 0.01, recent=0.09, baseline=0.03, baseline_n=500)
+STEADY = rate(0.01, 0.01, 0.01, recent=0.04, baseline=0.03, baseline_n=500)
 
 
-def test_a_change_below_the_materiality_floor_is_only_watch() -> None:
-    assert level(rate(0.01, recent=0.05, baseline=0.01, baseline_n=500), CONFIRMED) is Level.WATCH
+def test_an_alarm_with_a_material_excess_is_over_and_says_since_when() -> None:
+    answer = changed(RISEN, seen(ChangeState.ALARM))
+
+    assert answer.level is Level.OVER
+    assert [reason.code for reason in answer.why] == ["change_alarm"]
+    assert answer.why[0].params == {
+        "value": 0.09, "baseline": 0.03, "recent": 0.09, "years": 31.0,
+        "since": "2026-07-06", "earliest": "2026-06-22", "latest": "2026-07-20",
+    }  # fmt: skip
 
 
-def test_one_and_a_half_baselines_exactly_is_no_change() -> None:
-    assert level(rate(0.01, recent=0.09, baseline=0.06, baseline_n=500), CONFIRMED) is Level.CALM
+def test_an_alarm_whose_excess_is_not_material_any_more_is_only_watch() -> None:
+    answer = changed(STEADY, seen(ChangeState.ALARM))
+
+    assert answer.level is Level.WATCH
+    assert [reason.code for reason in answer.why] == ["change_not_material", "change_test_only"]
 
 
-def test_hours_need_half_a_year_of_weeks_rather_than_two_hundred_trials() -> None:
-    hours = replace(rate(1.0, recent=7.0, baseline=3.0, baseline_n=26, value=7.0), unit=Unit.HOURS_PER_WEEK, limit=8.0)
+def test_an_alarm_held_back_is_only_watch_and_says_why() -> None:
+    answer = changed(RISEN, seen(ChangeState.WATCH, Reason("change_few_trials", {"n": 90, "needed": 200})))
 
-    assert level(hours, CONFIRMED) is Level.OVER
-    assert level(replace(hours, baseline_n=25), CONFIRMED) is Level.WATCH
+    assert answer.level is Level.WATCH
+    assert [(reason.code, reason.params["needed"]) for reason in answer.why] == [("change_few_trials", 200)]
+
+
+def test_evidence_at_the_smaller_budget_is_watch() -> None:
+    answer = changed(RISEN, seen(ChangeState.WATCH))
+
+    assert (answer.level, answer.why[0].code) == (Level.WATCH, "change_watched")
+
+
+def test_where_the_test_sees_chance_the_plain_rule_is_said_and_moves_nothing() -> None:
+    answer = changed(RISEN, seen(ChangeState.OK))
+
+    assert (answer.level, [reason.code for reason in answer.why]) == (Level.CALM, ["change_plain_only"])
+    assert changed(STEADY, seen(ChangeState.OK)).why == (Reason("within_limits"),)
+
+
+def test_without_an_answer_of_the_test_the_plain_rule_says_watch() -> None:
+    for unanswered in (None, seen(ChangeState.UNKNOWN)):
+        assert changed(RISEN, unanswered).level is Level.WATCH
+        assert changed(STEADY, unanswered).level is Level.CALM
+
+
+def test_one_and_a_half_baselines_exactly_is_no_change_by_the_plain_rule() -> None:
+    assert level(rate(0.01, recent=0.09, baseline=0.06, baseline_n=500)) is Level.CALM
 
 
 def test_a_state_knows_no_change_rule() -> None:
-    changed = rate(0.01, recent=0.09, baseline=0.03, baseline_n=500)
+    answer = level_of(RISEN, POLICY, last_month=LAST, floor=None, change=seen(ChangeState.ALARM))
 
-    assert level_of(changed, CONFIRMED, last_month=LAST, floor=None).level is Level.CALM
+    assert answer.level is Level.CALM
