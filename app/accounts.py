@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, select, update
 
 from app.db import durable, hold, read
-from app.errors import NotFound
+from app.errors import NotFound, Refused
 from app.models.core import connection
 from app.settings import Settings
 from app.vault import Vault, open_vault
 from connectors.account import Account, Secrets
 from connectors.base import Connector
+from connectors.errors import AccessDenied
 from connectors.providers import provider_of
 
 Row = Mapping[str, Any]
@@ -35,8 +36,10 @@ def connecting(engine: Engine, settings: Settings) -> Connect:
     def connect(row: Row, now: datetime) -> Connector:
         if not row["sealed_credentials"]:
             return _connector(row, _account(row, now, {}, private_hosts=settings.private_host_names))
-        vault = open_vault(settings)
-        secrets = json.loads(vault.open(str(row["sealed_credentials"])))
+        try:
+            secrets = json.loads(open_vault(settings).open(str(row["sealed_credentials"])))
+        except Refused as error:  # the key is lost or another: a person has to act
+            raise AccessDenied(code=error.code, params={k: str(v) for k, v in error.params.items()}) from error
 
         def stored() -> Secrets:
             with read(engine) as conn:

@@ -4,9 +4,10 @@ Seuil chooses an API before a list, and a list before a ledger; a person may cho
 chosen is kept with its instant and never rewritten.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, insert, select
@@ -59,20 +60,32 @@ def choose_source(
     conn.execute(insert(authority_choice).values(company_id=company_id, chosen_at=now, chosen_by=by, **said))
 
 
-def choose(volume: pd.DataFrame, providers: Mapping[str, str], chosen: Sequence[Choice] = ()) -> Authority:
+def choose(
+    volume: pd.DataFrame,
+    providers: Mapping[str, str],
+    chosen: Sequence[Choice] = (),
+    *,
+    ranked: Callable[[str], Any] = rank,
+) -> Authority:
     """Choose for each direction and month: whom a person named, if it tells of that month at all; else by rank."""
     there: dict[tuple[str, int], set[str]] = {}
     seen = volume[["direction", "month", "connection_id"]].drop_duplicates()
     for direction, month, here in zip(seen["direction"], seen["month"], seen["connection_id"], strict=True):
         there.setdefault((direction, int(month)), set()).add(here)
-    return {key: _one_of(key, told, providers, chosen) for key, told in there.items()}
+    return {key: _one_of(key, told, providers, chosen, ranked) for key, told in there.items()}
 
 
-def _one_of(key: tuple[str, int], told: set[str], providers: Mapping[str, str], chosen: Sequence[Choice]) -> str:
+def _one_of(
+    key: tuple[str, int],
+    told: set[str],
+    providers: Mapping[str, str],
+    chosen: Sequence[Choice],
+    ranked: Callable[[str], Any],
+) -> str:
     direction, month = key
     words = [one for one in chosen if one.direction == direction and one.from_month <= month]
     named = max(words, key=lambda one: one.from_month).connection_id if words else None
-    return named if named in told else min(told, key=lambda one: (rank(providers[one]), one))
+    return named if named in told else min(told, key=lambda one: (ranked(providers[one]), one))
 
 
 def keep(table: pd.DataFrame, authority: Authority, month: str, direction: str) -> pd.DataFrame:

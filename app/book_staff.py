@@ -1,15 +1,22 @@
 """Work, people and costs for the books; actors by pseudonym, with the role the map gives them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Float, and_, select, type_coerce
+from sqlalchemy import Connection, Float, Select, and_, select, type_coerce
 
+from app.authority import choose, keep
+from app.companies import rank
 from app.frames import day_column, query_frame, typed
 from app.models import facts
+from app.models.core import connection
 from app.models.people import actor
 from app.models.records import absence, cost
 from app.models.records import staff as staff_table
+from connectors.base import Evidence
+from connectors.providers import providers
+from connectors.records import Stream
 
 
 def roles(conn: Connection, company_id: str) -> dict[str, str]:
@@ -25,18 +32,40 @@ def with_roles(table: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
 
 
 def hours(conn: Connection, company_id: str) -> pd.DataFrame:
-    """Read minutes of back-office work by week, actor and process."""
+    """Read minutes of back-office work by week, actor and process; of each actor's month one source counts.
+
+    A time sheet before a calendar: what tells the hours before what stands for them.
+    """
     f = facts.hours_fact.c
-    query = select(day_column(f.week_on, "week_day"), f.actor, f.process, f.minutes).where(f.company_id == company_id)
-    return query_frame(conn, "hours", query)
+    told = (f.connection_id, f.month, day_column(f.week_on, "week_day"), f.actor, f.process, f.minutes)
+    found = _frame(conn, select(*told).where(f.company_id == company_id))
+    return typed("hours", _one_source(conn, company_id, found, "actor", Stream.TIME))
+
+
+def _frame(conn: Connection, query: Select[Any]) -> pd.DataFrame:
+    result = conn.execute(query)
+    return pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+
+
+def _one_source(conn: Connection, company_id: str, found: pd.DataFrame, by: str, stream: Stream) -> pd.DataFrame:
+    """Keep, of each month and value of a column, the rows of one source: the best evidence first, then by rank."""
+    c = connection.c
+    sources = conn.execute(select(c.id, c.provider).where(c.company_id == company_id))
+    named = {str(key): str(name) for key, name in sources}
+
+    def ranked(provider: str) -> tuple[bool, int]:
+        known = providers().get(provider)
+        return known is not None and known.feeds.get(stream) is Evidence.PROXY, rank(provider)
+
+    counts = choose(found.assign(direction=found[by]), named, ranked=ranked)
+    return keep(found, counts, "month", by)
 
 
 def events(conn: Connection, company_id: str) -> pd.DataFrame:
     """Read who did what; time entries stand in for a process only where nothing better says who works on it."""
     f = facts.event_fact.c
     query = select(day_column(f.day_on, "day"), f.actor, f.process, f.origin, f.n).where(f.company_id == company_id)
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found = _frame(conn, query)
     seen = set(found.loc[found["origin"] != "time", "process"])
     return typed("events", found[(found["origin"] != "time") | ~found["process"].isin(seen)])
 
@@ -54,25 +83,29 @@ def absences(conn: Connection, company_id: str) -> pd.DataFrame:
 
 
 def staff(conn: Connection, company_id: str, roles: Mapping[str, str]) -> pd.DataFrame:
-    """Read who works there, in which role."""
+    """Read who works there, in which role; a login that several sources list is one person."""
     s = staff_table.c
     query = select(
+        s.connection_id,
         s.actor,
         s.role,
         type_coerce(s.hours_per_week, Float).label("hours_per_week"),
         day_column(s.entered_on, "entered_day"),
         day_column(s.left_on, "left_day"),
     ).where(s.company_id == company_id, s.gone_at.is_(None))
-    table = query_frame(conn, "staff", query)
+    found = _frame(conn, query).assign(month=0)
+    has_login = found["actor"].notna()
+    listed = _one_source(conn, company_id, found[has_login], "actor", Stream.STAFF)
+    table = typed("staff", pd.concat([listed, found[~has_login]]))
     ours = table["actor"].map(roles).fillna("")
     table["role"] = ours.where(ours != "", table["role"]).astype("str")
     return table
 
 
 def costs(conn: Connection, company_id: str) -> pd.DataFrame:
-    """Read what the back office cost, by month and kind."""
+    """Read what the back office cost, by month and kind; of each kind's month one source counts."""
     c = cost.c
-    query = select(c.cost_month.label("month"), c.kind, c.amount_minor).where(
+    query = select(c.connection_id, c.cost_month.label("month"), c.kind, c.amount_minor).where(
         c.company_id == company_id, c.gone_at.is_(None)
     )
-    return query_frame(conn, "costs", query)
+    return typed("costs", _one_source(conn, company_id, _frame(conn, query), "kind", Stream.COSTS))

@@ -82,7 +82,10 @@ class Given:
         for name, path in map(_pair, self.secret_files):
             if not Path(path).is_file():
                 raise BadInput("file_missing", {"path": path})
-            found[name] = Path(path).read_text(encoding="utf-8").strip()
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8-sig").strip()
+            except (OSError, UnicodeError):
+                raise BadInput("secret_file_unreadable", {"path": path}) from None
         for name, value in map(_pair, self.sets):
             if kinds.get(name) is SECRET:
                 variable = ENVIRONMENT + name.upper().replace("-", "_")
@@ -185,7 +188,7 @@ def print_sights(sights: Sequence[Sight], language: str) -> None:
         return
     table = Table()
     for column in ("stream", "evidence", "standing", "first_look"):
-        table.add_column(label("column", column, language))
+        table.add_column(label("column", column, language), overflow="fold")  # the name of a right is needed whole
     for sight in sights:
         known = label("tier", sight.evidence.value, language)
         shown = label("standing", sight.standing.value, language), sight_text(sight, language)

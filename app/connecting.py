@@ -29,7 +29,13 @@ from connectors.records import Stream
 
 Row = Mapping[str, Any]
 
-NO_TROUBLE = {"trouble": None, "trouble_params": None, "troubled_since": None, "failures": 0}
+NO_TROUBLE: dict[str, Any] = {
+    "trouble": None,
+    "trouble_params": None,
+    "troubled_since": None,
+    "failures": 0,
+    "parts": connection.c.parts + 1,  # the next try is another than those before it (`app.sources.syncs_due`)
+}
 
 
 @dataclass(frozen=True, slots=True)

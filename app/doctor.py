@@ -199,7 +199,8 @@ def check_jobs(conn: Connection, now: datetime) -> Iterator[Check]:
 def check_secrets(conn: Connection, settings: Settings) -> Check:
     """Ask whether the key can be read and opens every sealed secret."""
     c = connection.c
-    sealed = list(conn.execute(select(c.sealed_secret).where(c.sealed_secret.is_not(None))).scalars())
+    rows = conn.execute(select(c.sealed_secret, c.sealed_credentials))
+    sealed = [one for row in rows for one in row if one]
     path, given = settings.key_file, settings.secret_key
     if given is None and not path.exists():
         if sealed:

@@ -109,23 +109,34 @@ def sync(
         source = find_source(conn, connection_id)
         _try_refused_again(conn, connection_id)
         left = _left_to_read(conn, connection_id, connector, now)
+        account = _account(conn, connection_id)
     total = Saved()
     for stream, cursor in left.items():
         for page in _read(engine, source, stream, connector.streams[stream], cursor, now):
             with write(engine) as conn:
                 hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
+                if _account(conn, connection_id) != account:  # saved anew, or let go: this page is another's
+                    return total + Saved(finished=False)
                 saved = save_page(conn, source, stream, page, clock() if clock else now)
             reached("sync.page_committed")
             total += saved
             if told is not None:
                 told(stream, saved)
-            if enough is not None and enough():
+            # What would begin again at the same place goes on now: it would never come to an end.
+            if enough is not None and page.cursor != cursor and enough():
                 return total + Saved(finished=False)
         with write(engine) as conn:
             _end_stream(conn, connection_id, stream, clock() if clock else now)
     with write(engine) as conn:
         conn.execute(update(connection).where(connection.c.id == connection_id).values(begun_at=None))
     return total
+
+
+def _account(conn: Connection, connection_id: str) -> tuple[object, ...]:
+    """Give what a reading is of: another account, or zone, has bookmarks of its own."""
+    c = connection.c
+    asked = select(c.settings, c.zone, c.streams, c.connected_by).where(c.id == connection_id)
+    return tuple(conn.execute(asked).one_or_none() or ())
 
 
 def _left_to_read(

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.language import Formats
+from app.rows import minor
 from app.wording import LABELS, label, say
 from connectors.base import Fault
 from connectors.errors import BadPayload
@@ -76,7 +77,7 @@ def _text(record: Record, field: str, zone: ZoneInfo, language: str) -> str:
     if isinstance(value, date):
         return formats.long_day(value)
     if isinstance(value, Decimal):
-        return formats.number(float(value), 2) if field == "hours_per_week" else formats.minor(int(value * 100))
+        return formats.number(float(value), 2) if field == "hours_per_week" else formats.minor(minor(value))
     return _word(value, field, language)
 
 

@@ -49,7 +49,7 @@ class StreamReached:
 
 def place_of(cursor: Mapping[str, str]) -> Place:
     """Find what a person understands in a bookmark: of several days the earliest, of several numbers the largest."""
-    texts = [str(value) for value in cursor.values()]
+    texts = [str(value) for name, value in cursor.items() if name != "begun"]  # when it began is no place
     days = [day for day in map(_day, texts) if day is not None]
     numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER]
     return Place(min(days, default=None), max(numbers, default=None))

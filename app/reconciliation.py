@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, insert, select
 
 from app.authority import choices, choose
-from app.db import hold, write
+from app.db import hold, read, write
 from app.models.core import connection, reconciliation
 from app.models.ledger import ledger_entry
 from app.models.records import document
@@ -45,6 +45,10 @@ def reconcile(engine: Engine, connection_id: str, connector: object, now: dateti
     """Ask a source for its own figures and keep them beside ours; say how many differ."""
     if not isinstance(connector, Tallied):
         return 0
+    with read(engine) as conn:
+        wanted = conn.execute(select(connection.c.streams).where(connection.c.id == connection_id)).scalar()
+    if wanted is not None and Stream.INVOICES.value not in wanted:
+        return 0  # what sources say figures of, and this account may not read
     totals = list(connector.totals())  # outside a transaction: the network is asked
     with write(engine) as conn:
         hold(conn, str(conn.execute(select(connection.c.company_id).where(connection.c.id == connection_id)).scalar()))

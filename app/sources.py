@@ -94,6 +94,7 @@ def sync_period(
             told=lambda *_: beat(),
             connect=connect,
             enough=lambda: clock() - begun > READ_FOR,
+            beat=beat,
         )
 
 
@@ -107,6 +108,7 @@ def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
     connect: Connect = connect_bare,
     believe: bool = False,
     enough: Callable[[], bool] | None = None,
+    beat: Beat = lambda: None,
 ) -> Saved | None:
     """Read a connection to its end and set when it is due again; None where the source was in trouble.
 
@@ -123,7 +125,7 @@ def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
         if not saved.finished:
             _go_on_later(engine, row, clock())
             return saved
-        sweep_due(engine, connection_id, connector, clock(), believe=believe)
+        sweep_due(engine, connection_id, connector, clock(), believe=believe, beat=beat)
         reconcile(engine, connection_id, connector, clock())
     except SourceError as error:
         _keep_trouble(engine, row, error, clock())
@@ -160,10 +162,13 @@ def _go_on_later(engine: Engine, row: Row, now: datetime) -> None:
     c = connection.c
     knocked = case((_unmoved(row), c.begun_at), else_=None)
     fine = {"trouble": None, "trouble_params": None, "troubled_since": None, "failures": 0}
+    again = case((_unmoved(row) | c.due_at.is_not(None), now), else_=None)  # unless it was let go meanwhile
     with write(engine) as conn:
         hold(conn, str(row["company_id"]))
         conn.execute(
-            update(connection).where(c.id == row["id"]).values(parts=c.parts + 1, begun_at=knocked, due_at=now, **fine)
+            update(connection)
+            .where(c.id == row["id"])
+            .values(parts=c.parts + 1, begun_at=knocked, due_at=again, **fine)
         )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 
 from app.db import read, write
 from app.intake import bury
-from app.models.core import bookmark
+from app.models.core import bookmark, connection
 from app.rows import LENGTHS, TABLES, fit, storable
 from connectors.base import Keys, Swept
 from connectors.errors import Unavailable
@@ -38,10 +38,13 @@ def sweep_due(
         b = bookmark.c
         rows = conn.execute(select(b.stream, b.swept_at).where(b.connection_id == connection_id))
         swept_at = {str(row.stream): row.swept_at for row in rows}
+        wanted = conn.execute(select(connection.c.streams).where(connection.c.id == connection_id)).scalar()
     gone = 0
     for stream, keys in connector.keys.items():
         if stream not in swept_at:
             continue  # never read
+        if wanted is not None and stream.value not in wanted:
+            continue  # the account may not, and a person knows
         last = swept_at[stream]
         if believe or last is None or last <= now - SWEEP_EVERY:
             gone += _sweep(engine, connection_id, stream, keys, now, believe=believe, beat=beat)
@@ -58,7 +61,9 @@ def _sweep(
         theirs.update(fit(storable(one), LENGTHS["external_id"]) for one in some)
         beat()
     missing = sorted(kept - theirs)
-    if len(missing) > FEW and len(missing) > MUCH * len(kept) and not believe:
+    is_much = len(missing) > FEW and len(missing) > MUCH * len(kept)
+    is_all = not theirs and len(missing) > 1  # a right that was withdrawn looks so
+    if (is_much or is_all) and not believe:
         params = {"stream": stream.value, "gone": str(len(missing)), "of": str(len(kept))}
         raise Unavailable(code="much_is_gone", params=params)
     gone = bury(engine, connection_id, stream, missing, now)

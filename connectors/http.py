@@ -270,12 +270,12 @@ def safe_address(address: str, private_hosts: Collection[str], *, resolve: bool)
 
 def _bare(address: str) -> str:
     """Give an address as it may be shown: a password written into it is cut off."""
-    return address.strip().rpartition("@")[2][:100]
+    return address.strip().rpartition("@")[2].partition("?")[0].partition("#")[0][:100]
 
 
 def _is_private(host: str, *, resolve: bool) -> bool:
     with suppress(ValueError):
-        return not ipaddress.ip_address(host).is_global
+        return not _is_public(host)
     if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
         return True
     if not resolve:
@@ -284,7 +284,23 @@ def _is_private(host: str, *, resolve: bool) -> bool:
         found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
     except OSError as error:
         raise Unavailable(code="unreachable", params={"host": host, "error": "no such name"}) from error
-    return any(not ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_global for each in found)
+    return any(not _is_public(str(each[4][0]).partition("%")[0]) for each in found)
+
+
+def _is_public(address: str) -> bool:
+    """Say whether an address is one of the internet's; one of IPv6 that stands for one of IPv4 is as that one."""
+    found = ipaddress.ip_address(address)
+    if found.version == 6:  # noqa: PLR2004 - IP's own number
+        within = found.sixtofour or (ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _TRANSLATED else None)
+        if within is not None:
+            found = within
+        elif found in _COMPATIBLE:
+            return False
+    return found.is_global and not found.is_multicast
+
+
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64 (RFC 6052)
+_COMPATIBLE = ipaddress.ip_network("::/96")  # given up long ago (RFC 4291, 2.5.5.1)
 
 
 def _host(address: str) -> str:

@@ -8,6 +8,7 @@ SENTENCES: dict[str, str] = {
     "secret_for_another_address": N_(
         "The secret was given for {host}. Seuil does not send it to another address: give it again."
     ),
+    "secret_file_unreadable": N_("The file “{path}” cannot be read as text (UTF-8)."),
     "trial_is_over": N_("That trial is too old, or was saved already. Try the account again."),
     "not_connected": N_("No account of {provider} is connected yet."),
     "nothing_to_connect": N_("{provider} has no accounts to connect."),
@@ -47,7 +48,7 @@ SENTENCES: dict[str, str] = {
 }
 
 LABELS: dict[str, str] = {
-    "column:rows": N_("Rows"),
+    "column:rows": N_("Rows read"),
     "column:read_up_to": N_("Read up to"),
     "column:last_page": N_("Last page"),
     "column:set_aside": N_("Set aside"),

@@ -53,7 +53,7 @@ class Agenda:
             records, faults = sift("event:", sent, judged.reminder)
             told = {one.external_id for one in records}
             named = {f"event:{one}" for row in sent if (one := key(row, "id"))}
-            yield Page(tuple(records), portion.cursor, tuple(faults), () if portion.whole else tuple(named - told))
+            yield Page(tuple(records), portion.cursor, tuple(faults), tuple(named - told))
 
     def activities(self, cursor: Cursor | None) -> Iterator[Page]:
         """Read who made documents, and what else was done to them; a reminder is told as one, not twice."""

@@ -155,5 +155,5 @@ class Documents:
             payments, wrong = read_payments(invoice_id, row, told)
             records += payments
             faults += wrong
-            gone += () if portion.whole else places_of(invoice_id, len(payments) + 1)
+            gone += places_of(invoice_id, len(payments) + 1)
         return Page(tuple(records), portion.cursor, tuple(faults), tuple(gone))

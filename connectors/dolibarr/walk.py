@@ -44,6 +44,9 @@ def walk(source: Source, parts: Sequence[Part], cursor: Cursor | None, now: date
     begun = place.get("begun", now.astimezone(UTC).isoformat())
     names = [part.name for part in parts]
     first = names.index(place["part"]) if place.get("part") in names else 0
+    if not cursor:  # a right that is missing shows before the first page, whichever part it is of
+        for part in parts[1:]:
+            next(source.listed(part.listing, *part.filters, params={"limit": 1}), None)
     for part in parts[first:]:
         if part.later and not since:
             continue

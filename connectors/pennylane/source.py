@@ -57,6 +57,10 @@ class Source:
         """Give a kind of document page by page in the order of ids, from those after an id on."""
         yield from self._documents(direction, [_filter("id", "gt", str(after))] if after else [])
 
+    def check(self, direction: Direction) -> None:
+        """Ask for one document: AccessDenied where the right to them is missing."""
+        self._ask(PATHS[direction], {"limit": 1, "sort": "id"}, RIGHTS[direction])
+
     def by_ids(self, direction: Direction, ids: Sequence[int]) -> list[Row]:
         """Give those of some documents that are there, asked for together."""
         wanted = set(ids)

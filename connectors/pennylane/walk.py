@@ -44,6 +44,9 @@ def walk(
 ) -> Iterator[Page]:
     """Give the pages that `read` makes of the portions from a cursor on; StartOver where changes are forgotten."""
     places = _places(cursor or {})
+    if not cursor:  # a right that is missing shows before the first page, whichever it is
+        for direction in Direction:
+            source.check(direction)
     for direction in Direction:
         for portion, place in _portions(source, direction, places.get(direction), now):
             places[direction] = place

@@ -125,7 +125,7 @@ class Personio:
 
     def _here(self, cursor: Cursor | None) -> Cursor:
         """Say where to resume within a reading: at its beginning, for only a whole one has missed nothing."""
-        return cursor if cursor and "since" in cursor else {"began": self._now}
+        return cursor or {"began": self._now}
 
     def _end(self) -> Page:
         return Page((), {"since": self._now})

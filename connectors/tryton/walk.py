@@ -5,6 +5,7 @@ walk begins an overlap before it, so that rows committed late are not missed eit
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +50,10 @@ def walk(rpc: Rpc, parts: Sequence[Part], cursor: Cursor | None, now: datetime) 
     under_way = (cursor or {}).get("part")
     names = [part.name for part in parts]
     first = names.index(under_way) if under_way in names else 0
+    if not cursor:  # a right that is missing shows before the first page, whichever part it is of
+        for part in parts[1:]:
+            with suppress(NoSuchModel):
+                rpc.search_read(part.model, part.domain, ["id"], limit=1)
     for part, after in zip(parts[first:], [*parts[first + 1 :], None], strict=True):
         begun = cursor if cursor is not None and part.name == under_way else {}
         try:

@@ -21,6 +21,7 @@ from app.vault import Vault
 from connectors.account import Account
 from connectors.base import Connector, Evidence, Provider
 from connectors.demo import Demo
+from connectors.errors import AccessDenied
 from connectors.providers import providers
 from connectors.records import Stream
 from tests.conftest import NOW
@@ -101,7 +102,7 @@ def test_a_secret_that_the_provider_changed_is_stored_before_it_is_used(engine: 
 
 
 def test_the_wrong_key_opens_nothing_and_says_nothing(engine: Engine, probe: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         account_of(engine, probe, settings(NEW))
 
     assert caught.value.code == "secret_cannot_be_opened"

@@ -124,8 +124,10 @@ def test_what_went_once_is_not_counted_again_and_comes_back_when_it_is_read(keep
 @pytest.mark.parametrize(
     ("kept", "there", "believed"),
     [
-        (FEW, 0, True),  # few, whatever their share
-        (FEW + 1, 0, False),
+        (FEW + 1, 1, True),  # few, whatever their share
+        (FEW + 2, 1, False),
+        (1, 0, True),
+        (2, 0, False),  # nothing at all: it may be a right that was withdrawn
         (4 * FEW, 2 * FEW, True),  # half
         (4 * FEW, 2 * FEW - 1, False),
     ],
