@@ -46,6 +46,8 @@ def documents(
             d.total_minor,
             d.corrects,
             d.credit_reason,
+            day_column(d.refused_on, "refused_day"),
+            d.refusal,
             d.issue_month,
         )
         .select_from(document.outerjoin(party, and_(party.c.connection_id == d.connection_id, party.c.code == d.party)))

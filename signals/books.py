@@ -46,6 +46,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "total_minor": DAY,
         "corrects": TEXT,
         "credit_reason": TEXT,
+        "refused_day": DAY,
+        "refusal": TEXT,
     },
     # Fact: sale invoices by service day, issue day. `service_day` NaN: not said.
     "issue_days": {"connection_id": TEXT, "service_day": DAY, "issued_day": DAY, "periodic": FLAG, "n": INT},
@@ -272,7 +274,7 @@ def frame(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 # A row exists from the day in its first column here on; a later day in one of the others is "not yet".
 _EXISTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "documents": ("issued_day", ("sent_day", "paid_day", "cancelled_day", "corrected_day")),
+    "documents": ("issued_day", ("sent_day", "paid_day", "cancelled_day", "corrected_day", "refused_day")),
     "issue_days": ("issued_day", ()),
     "deliveries": ("delivered_day", ("invoiced_day", "cancelled_day")),
     "corrections": ("issued_day", ("corrected_day",)),

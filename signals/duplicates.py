@@ -1,6 +1,6 @@
 """Suspected duplicates: the same invoice twice, under the same number, a near one, or another party's name.
 
-Every pair found is *suspected*; only a person, a credit note or the other side's refusal confirms one. Rules, each
+Every pair found is *suspected*; `signals.confirmed_duplicates` are those somebody took back or refused. Rules, each
 inside one source and among documents of the same direction and kind, strongest first:
 
 - R1: same party and same number (case, separators and leading zeros aside).
@@ -8,7 +8,8 @@ inside one source and among documents of the same direction and kind, strongest 
 - R3: same party and amount, numbers one edit apart, or apart only by O for 0 and I for 1.
 - R4: same amount and number, different party: a contact kept twice.
 
-Left out: cancelled documents; documents credited in full; subscriptions (same party and amount at regular
+Left out: numbers in their places on a supplier's counter (R3), counters that started again (R1), and what many share
+by chance (R4); cancelled documents; documents credited in full; subscriptions (same party and amount at regular
 intervals, unless two fall inside one interval); tariffs (same party and amount every few days), for R2.
 """
 
@@ -28,7 +29,7 @@ from signals.books import Books
 from signals.calendar import day_number
 from signals.policy import Policy
 from signals.rates import Rate, in_window, sources_of
-from signals.standing import Codes, Standing, standing
+from signals.standing import Codes, Standing, codes_of, standing
 
 YEAR_DAYS = 365
 RULES = ("R1", "R2", "R3", "R4")
@@ -37,6 +38,8 @@ RESTARTED_DAYS = 300
 """A number that comes back this much later with another amount is a counter that started again."""
 SHORTEST_NUMBER = 3
 """R4 needs this many characters: two suppliers' invoices "1" are no evidence."""
+CHANCE = 0.01
+"""R4 passes over a number and amount that other parties are expected to share by chance more often than this."""
 
 SUSPECT_COLUMNS = ("rule", "connection_id", "direction", "first", "second", "party", "total_minor", "issued_day")
 
@@ -55,7 +58,7 @@ def suspects(
     next three in time only, so that cost stays linear.
     """
     rows = standing(documents, days=days, recurrences=recurrences, slack=slack)
-    return _described(rows, *_pairs(rows, days, block_cap, slack))
+    return _described(rows, *pairs(rows, days, block_cap, slack))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Duplicates:
         if counted.empty:
             return replace(answer, reason=Reason("no_documents", {"months": 12}))
         rows = standing(documents, days=self.days, recurrences=self.recurrences, slack=self.slack)
-        first, second, rule = _pairs(rows, self.days, self.block_cap, self.slack)
+        first, second, rule = pairs(rows, self.days, self.block_cap, self.slack)
         groups = _groups(len(rows.frame), first, second)
         recent = in_window(rows.day, window)
         later = (groups != np.arange(len(groups))) & recent
@@ -97,7 +100,7 @@ class Duplicates:
             tier=Tier.DIRECT if bool(counted["direct"].all()) else Tier.PROXY,
             sources=sources_of(counted),
             notes=self._notes(rows, recent, rule[recent[second]]),
-            records=_keys(found.head(RECORDS_KEPT)),
+            records=stream_keys(found.head(RECORDS_KEPT)),
             records_total=len(found),
         )
 
@@ -116,8 +119,8 @@ class Duplicates:
         return (Reason("duplicates_suspected"), *spoken)
 
 
-def _pairs(rows: Standing, days: int, cap: int, slack: int) -> tuple[Positions, Positions, Positions]:
-    """Give first and second position and rule number of each pair, in order of issue."""
+def pairs(rows: Standing, days: int, cap: int, slack: int) -> tuple[Positions, Positions, Positions]:
+    """Give first and second position and number of the rule (a place in `RULES`) of each pair, in order of issue."""
     found = [
         *_same_number(rows, cap, slack),
         *_same_amount(rows, days, cap, slack),
@@ -141,7 +144,9 @@ def _same_number(rows: Standing, cap: int, slack: int) -> Found:
     for number in (rows.number, rows.parts):
         known = (rows.party >= 0) & (number >= 0)
         for a, b in _in_blocks((rows.base, rows.party, number), known, cap):
-            started_again = (rows.day[b] - rows.day[a] > RESTARTED_DAYS) & (rows.amount[a] != rows.amount[b])
+            late = rows.day[b] - rows.day[a] > RESTARTED_DAYS
+            counted = rows.in_place[a] & rows.in_place[b] & (rows.parts[a] == rows.parts[b])
+            started_again = (late | counted) & (rows.amount[a] != rows.amount[b])
             keep = ~started_again & ~_in_turn(rows, a, b, slack)
             yield a[keep], b[keep], np.zeros(int(keep.sum()), dtype="int64")
 
@@ -155,6 +160,8 @@ def _same_amount(rows: Standing, days: int, cap: int, slack: int) -> Found:
         numbered = ~turn & ~near & (rows.number[a] >= 0) & (rows.number[b] >= 0)
         # Our own numbers come off a counter, so that neighbours differ by a digit: on sales only letters may differ.
         numbered &= ~rows.sale[a] | (rows.digits[a] == rows.digits[b])
+        # Suppliers count too: two numbers in their places on one counter are two orders of the same thing.
+        numbered &= ~(rows.in_place[a] & rows.in_place[b] & (rows.shape[a] == rows.shape[b]))
         a, b = a[numbered], b[numbered]  # noqa: PLW2901 - narrowed
         alike = (rows.folded[a] == rows.folded[b]) | _one_edit_apart(rows.text[a], rows.text[b])
         yield a[alike], b[alike], np.full(int(alike.sum()), 2, dtype="int64")
@@ -162,9 +169,27 @@ def _same_amount(rows: Standing, days: int, cap: int, slack: int) -> Found:
 
 def _same_amount_and_number(rows: Standing, cap: int) -> Found:
     known = (rows.party >= 0) & (rows.amount > 0) & (rows.number >= 0) & (rows.length >= SHORTEST_NUMBER)
+    by_chance = _by_chance(rows)
     for a, b in _in_blocks((rows.base, rows.amount, rows.number), known, cap):
-        other = rows.party[a] != rows.party[b]
+        other = (rows.party[a] != rows.party[b]) & ~by_chance[a]
         yield a[other], b[other], np.full(int(other.sum()), 3, dtype="int64")
+
+
+def _by_chance(rows: Standing) -> npt.NDArray[np.bool_]:
+    """Say of which documents another party's has number and amount by chance once in a hundred or more.
+
+    Everybody's first invoice is "2026-001", and many are round: expected are the others with this number times the
+    share of this amount among numbers of this shape. The pair itself is not counted among the others.
+    """
+    expected = np.maximum(_counts(rows.base, rows.number) - 2, 0) * (_counts(rows.shape, rows.amount) - 1)
+    by_chance: npt.NDArray[np.bool_] = expected > CHANCE * _counts(rows.shape)
+    return by_chance
+
+
+def _counts(*keys: Codes) -> Codes:
+    """Give each position the number of positions with the same keys."""
+    codes = codes_of(*keys)
+    return np.bincount(codes)[codes]
 
 
 def _in_blocks(
@@ -246,7 +271,8 @@ def _described(rows: Standing, first: Positions, second: Positions, rule: Positi
     return pairs.sort_values(newest, ascending=[False, True, True, True], ignore_index=True)
 
 
-def _keys(rows: pd.DataFrame) -> tuple[RecordKey, ...]:
+def stream_keys(rows: pd.DataFrame) -> tuple[RecordKey, ...]:
+    """Name documents by the stream they were read from."""
     return tuple(
         RecordKey("invoices" if direct else "ledger", external, connection)
         for external, connection, direct in zip(rows["external_id"], rows["connection_id"], rows["direct"], strict=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from signals.base import Detector, SignalName
+from signals.confirmed_duplicates import ConfirmedDuplicates
 from signals.director_time import DirectorHours
 from signals.dso import CountBackDso
 from signals.duplicates import Duplicates
@@ -54,6 +55,7 @@ SIGNALS: tuple[SignalDetectors, ...] = (
         explains=(
             CreditNoteRate(),
             Duplicates(),
+            ConfirmedDuplicates(),
             NumberingGaps(),
             StructuralFaults(),
             Suspense(),

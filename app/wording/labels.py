@@ -234,6 +234,10 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Documented processes"),
         N_("Declared process sheets that are complete and reviewed within a year."),
     ),
+    "confirmed_duplicate_rate": (
+        N_("Confirmed duplicates"),
+        N_("Documents refused as duplicates, or taken back while their twin stood, over those of the last 12 months."),
+    ),
     "documents_per_month": (N_("Documents a month"), N_("Mean of 12 months, sales and purchases.")),
     "dso_count_back": (N_("DSO, count-back"), N_("Days of the newest sales that make up the balance of 411.")),
     "duplicate_rate": (

@@ -158,8 +158,10 @@ SENTENCES: dict[str, str] = {
     "duplicates_large_blocks": N_(
         "{n} documents have more than {cap} like them and were compared with their neighbours only."
     ),
+    "duplicates_refused": N_("{n} were refused by the other side as duplicates."),
     "duplicates_subscriptions": N_("{n} documents belong to subscriptions."),
     "duplicates_suspected": N_("All are suspected; none is confirmed."),
+    "duplicates_taken_back": N_("{n} were cancelled or credited in full while their twin stood."),
     "duplicates_unnumbered": N_("{n} documents without a number were compared by amount and date only."),
     "duplicates_without_party": N_("{n} documents without a party were not compared."),
     "early_stability": N_("The activity is unstable."),
@@ -275,6 +277,9 @@ SENTENCES: dict[str, str] = {
     "nothing_issued": N_("No invoice with a service date was issued in the last {days} days."),
     "nothing_old_enough": N_("No invoice was issued in the {days} days ending {age} days ago."),
     "nothing_overdue": N_("No invoice is overdue by more than {days} days."),
+    "nothing_taken_back": N_(
+        "The source shows nothing cancelled, credited or refused: nothing can confirm a duplicate."
+    ),
     "number_both_equal": N_("Journal {journal}: both columns hold the same number ({n} entries)."),
     "number_in_entry_number": N_("Journal {journal}: the entry number is the invoice number ({n} entries)."),
     "number_in_neither": N_("Journal {journal}: neither column counts on ({n} entries)."),
