@@ -44,6 +44,7 @@ class Unit(StrEnum):
     SHARE = "share"  # 0 to 1
     HOURS_PER_WEEK = "hours_per_week"
     DAYS = "days"
+    WORKING_DAYS = "working_days"
     COUNT = "count"
     PER_MONTH = "per_month"
     EUR = "eur"  # major units of the company's currency

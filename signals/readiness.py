@@ -114,7 +114,8 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
         answer = _with_half(answer, _judge(half, spec, seen_by_half, policy, change=half_change))
     silent = sorted({day for day in (frozen_on, half_frozen_on) if day is not None})
     why = (*answer.why, *(Reason("frozen", {"day": day.isoformat()}) for day in silent))
-    shown = tuple(m for m in explains if m.name != primary.name)
+    beside = tuple(detector.detect(seen, policy) for detector in spec.beside)
+    shown = (*(m for m in explains if m.name != primary.name), *beside)
     return Signal(
         name=spec.name,
         level=answer.level,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from signals.base import Detector, SignalName
 from signals.confirmed_duplicates import ConfirmedDuplicates
 from signals.director_time import DirectorHours
-from signals.dso import CountBackDso
 from signals.duplicates import Duplicates
 from signals.growth import Growth
 from signals.hidden_cost import FullCost, HiddenRatio, LedgerCosts
@@ -14,6 +13,7 @@ from signals.late_invoicing import AccruedPurchases, AccruedSales, LateIssued, U
 from signals.ledger import BookingLag, LedgerVolume, StructuralFaults, Suspense, Unlettered
 from signals.numbering import NumberingGaps
 from signals.quality import CreditNoteRate, ErrorRate
+from signals.whose import CUSTOMERS, OURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class SignalDetectors:
     primary: tuple[Detector, ...]
     half: Detector | None = None
     explains: tuple[Detector, ...] = ()
+    beside: tuple[Detector, ...] = ()  # what others do, shown apart: how customers pay is not our lateness
     floor: str = ""
     streams: tuple[str, ...] = ()
     half_streams: tuple[str, ...] = ()  # what the half needs besides
@@ -38,7 +39,8 @@ SIGNALS: tuple[SignalDetectors, ...] = (
         name=SignalName.LATE_INVOICING,
         primary=(LateIssued(), AccruedSales()),
         half=Unreminded(),
-        explains=(AccruedSales(), AccruedPurchases(), CountBackDso()),
+        explains=(AccruedSales(), AccruedPurchases(), *OURS),
+        beside=CUSTOMERS,
         floor="rate_floor",
         streams=("invoices", "ledger"),
         half_streams=("reminders",),

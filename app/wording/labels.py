@@ -34,6 +34,7 @@ LABELS: dict[str, str] = {
     "unit:share": N_("%"),
     "unit:hours_per_week": N_("h a week"),
     "unit:days": N_("days"),
+    "unit:working_days": N_("working days"),
     "unit:count": "",
     "unit:per_month": N_("a month"),
     "unit:eur": "",
@@ -213,15 +214,29 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Sales not yet invoiced at closing"),
         N_("Balance of account 418 at the last closing, in months of that year's average sales (70)."),
     ),
+    "at_risk_share": (
+        N_("Unpaid 90 days past due"),
+        N_("Of what was invoiced in a month, the part unpaid 90 days past due; twelve months old enough."),
+    ),
     "backup_presence": (
         N_("Days with a stand-in"),
         N_("Share of those absent days on which somebody able was there; declared: processes with two operators."),
+    ),
+    "billing_lag": (N_("Billing lag"), N_("Median days from the work to its invoice, twelve months.")),
+    "collection_effectiveness": (
+        N_("Collection effectiveness (CEI)"),
+        N_("What was collected in twelve months, of what could have been."),
     ),
     "credit_note_rate": (
         N_("Credit notes per invoice"),
         N_("Customer credit notes over customer invoices of the last three complete months."),
     ),
     "customers": (N_("Active customers"), N_("Customers invoiced in 12 months.")),
+    "days_delinquent": (N_("Average days delinquent"), N_("DSO less its best possible, on the same sales and days.")),
+    "days_versus_due": (
+        N_("Days late when paid"),
+        N_("Mean days from the due date to payment, of invoices that were paid."),
+    ),
     "director_hours_per_week": (
         N_("Directors’ back-office hours"),
         N_("Mean weekly hours of all directors over the last 90 days, from time entries, otherwise as declared."),
@@ -239,6 +254,10 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Documents refused as duplicates, or taken back while their twin stood, over those of the last 12 months."),
     ),
     "documents_per_month": (N_("Documents a month"), N_("Mean of 12 months, sales and purchases.")),
+    "dso_best_possible": (
+        N_("DSO, best possible"),
+        N_("Days of sales that are owed and not yet due: what our terms alone cost."),
+    ),
     "dso_count_back": (N_("DSO, count-back"), N_("Days of the newest sales that make up the balance of 411.")),
     "duplicate_rate": (
         N_("Suspected duplicates"),
@@ -255,6 +274,10 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_(
             "Share of customer invoices corrected, cancelled or credited for error within 60 days of issue; only invoices at least 60 days old."
         ),
+    ),
+    "first_reminder_delay": (
+        N_("First reminder"),
+        N_("Median working days from the due date to the first reminder, those never reminded included."),
     ),
     "full_admin_cost": (
         N_("Full back-office cost"),
@@ -293,6 +316,19 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Missing invoice numbers"),
         N_("Numbers missing between the first and last seen of each sales series, over 24 months."),
     ),
+    "overdue_ratio": (N_("Overdue part"), N_("Part of what customers owe that is past due, disputed invoices apart.")),
+    "paid_on_time": (
+        N_("Paid on time"),
+        N_("Share of invoices due in twelve months that were paid by their due date."),
+    ),
+    "reminder_gap_longest": (
+        N_("Longest gap without reminders"),
+        N_("Most working days in a row without any reminder while invoices stood overdue, twelve months."),
+    ),
+    "sending_lag": (
+        N_("Sending lag"),
+        N_("Median days from an invoice's issue to its sending, those not sent included, twelve months."),
+    ),
     "sole_operator_share": (
         N_("Processes with a sole operator"),
         N_(
@@ -305,6 +341,8 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Unbalanced entries, entries with two-sided lines, dates outside the year, entries refused."),
     ),
     "suspense_open": (N_("Open suspense lines"), N_("Sum of the open lines on 471, whatever their side.")),
+    "time_to_pay": (N_("Time to pay"), N_("Median days from issue to full payment, open invoices included.")),
+    "unbilled_amount": (N_("Unbilled work"), N_("Value of what was delivered and is on no invoice.")),
     "unlettered_share": (
         N_("Unlettered lines"),
         N_("Share of 401/411 lines older than the policy’s days and not lettered."),

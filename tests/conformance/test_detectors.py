@@ -30,7 +30,7 @@ DETECTORS: list[Detector] = list(
     {
         detector.name: detector
         for spec in SIGNALS
-        for detector in (*spec.primary, *([spec.half] if spec.half else []), *spec.explains)
+        for detector in (*spec.primary, *([spec.half] if spec.half else []), *spec.explains, *spec.beside)
     }.values()
 ) + list(EXPLAINS)
 
