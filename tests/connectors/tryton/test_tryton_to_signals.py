@@ -80,7 +80,9 @@ def test_everything_is_kept_once_and_nothing_is_refused(lissac: Company) -> None
 def test_the_signals_that_it_can_feed_are_fed(lissac: Company) -> None:
     lissac.sync()
     measures = lissac.measures()
-    known = {name: (each["value"], each["n"], each["tier"]) for name, each in measures.items() if each["n"]}
+    known = {
+        name: (each["value"], each["n"], each["tier"]) for name, each in measures.items() if each["value"] is not None
+    }
 
     assert known == {
         "unreminded_rate": (1.0, 5, "direct"),
@@ -89,6 +91,15 @@ def test_the_signals_that_it_can_feed_are_fed(lissac: Company) -> None:
         "numbering_gaps": (0.0, 12, "direct"),
         "sole_operator_share": (0.75, 4, "direct"),
         "effective_actors": (1.336086, 61, "direct"),
+        "confirmed_duplicate_rate": (0.0, 12, "direct"),
+        "first_reminder_delay": (18.0, 8, "direct"),
+        "reminder_gap_longest": (24.0, 2, "direct"),
+        "paid_on_time": (0.222222, 9, "direct"),
+        "days_versus_due": (2.25, 4, "direct"),
+        "overdue_ratio": (1.0, 6, "direct"),
+        "at_risk_share": (0.543237, 3, "direct"),
+        "dso_best_possible": (0.0, 10, "direct"),
+        "days_delinquent": (85.878733, 10, "direct"),
     }
 
 
