@@ -48,6 +48,8 @@ def documents(
             d.credit_reason,
             day_column(d.refused_on, "refused_day"),
             d.refusal,
+            type_coerce(d.has_attachment, Integer).label("attached"),
+            d.entered_minute,
             d.issue_month,
         )
         .select_from(document.outerjoin(party, and_(party.c.connection_id == d.connection_id, party.c.code == d.party)))

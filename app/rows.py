@@ -42,6 +42,9 @@ NAMES = {"party_label", "name"}
 # Columns that came with a later version of Seuil: empty ones are no content, or every row would look changed.
 LATER = {"created_at", "series", "refused_on", "refusal", "team"}
 
+# Told by other columns altogether: no content of their own, or every row of an older Seuil would look changed.
+NO_CONTENT = {"source_version", "entered_minute"}
+
 Row = dict[str, Any]
 
 # How long each text may be: PostgreSQL refuses what is longer.
@@ -109,7 +112,7 @@ def _plan(kind: type) -> _Plan:
     derived, derive = _DERIVED.get(kind, ((), lambda *_: ()))
     names = sorted({field.name for field in dataclasses.fields(kind)} - NAMES - set(derived))
     columns = (*(MONEY.get(name, name) for name in names), *derived)
-    content = sorted(set(range(len(columns))) - {columns.index("source_version")}, key=columns.__getitem__)
+    content = sorted((n for n, column in enumerate(columns) if column not in NO_CONTENT), key=columns.__getitem__)
     return _Plan(tuple(map(_Part.of, columns)), operator.attrgetter(*names), derive, tuple(content))
 
 
@@ -201,13 +204,25 @@ def _month(day: date | None) -> int | None:
     return None if day is None else month_number(day)
 
 
+def _minute(at: datetime | None, zone: ZoneInfo) -> int | None:
+    """Give an instant as minutes of a zone's clock since 1970-01-01: its day and its hour are then a division away."""
+    if at is None:
+        return None
+    local = at.astimezone(zone)
+    return (day_number(local.date()) * 24 + local.hour) * 60 + local.minute
+
+
+def _invoice(record: Invoice, zone: ZoneInfo) -> tuple[Any, ...]:
+    return _month(record.issued_on), _minute(record.created_at, zone)
+
+
 def _activity(record: Activity, zone: ZoneInfo) -> tuple[Any, ...]:
     done_on = record.done_at.astimezone(zone).date()
     return done_on, month_number(done_on)
 
 
 _DERIVED: Mapping[type, tuple[tuple[str, ...], Callable[[Any, ZoneInfo], tuple[Any, ...]]]] = {
-    Invoice: (("issue_month",), lambda record, _: (_month(record.issued_on),)),
+    Invoice: (("issue_month", "entered_minute"), _invoice),
     Reminder: (("sent_month",), lambda record, _: (_month(record.sent_on),)),
     Activity: (("done_on", "done_month"), _activity),
     TimeEntry: (

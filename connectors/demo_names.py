@@ -29,4 +29,4 @@ def customer_name(n: int) -> str:
 
 def supplier_name(n: int) -> str:
     """Make up the n-th supplier's name; the first 200 differ."""
-    return f"{_SUPPLIES[n % len(_SUPPLIES)]} {_FAMILY[(n * 3 + n // len(_SUPPLIES)) % len(_FAMILY)]}"
+    return f"{_SUPPLIES[n % len(_SUPPLIES)]} {_FAMILY[(n % len(_SUPPLIES) * 3 + n // len(_SUPPLIES)) % len(_FAMILY)]}"

@@ -5,7 +5,7 @@ Everything is told whole here, future included; `connectors.demo` cuts it at the
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from random import Random
@@ -18,6 +18,7 @@ from connectors.demo_company import (
     NUMBER_GAPS,
     REMINDED_SHARE,
     VAT,
+    Curve,
     Story,
     after_weekdays,
     along,
@@ -43,6 +44,8 @@ GROWTH_PER_YEAR = 1.4
 PERIODIC_SHARE = 0.35
 DIRECT_DEBIT_SHARE = 0.08
 TERMS_DAYS = 30
+PREPARED_SHARE = 0.1
+EVENING_SHARE: Curve = ((0, 0.03), (40, 0.2))
 REMINDED_WELL = 0.7
 """Above this share of reminders the routine holds: first after a week or so, then every three to four weeks."""
 
@@ -95,7 +98,16 @@ def _month(story: Story, index: int) -> Iterator[Invoice]:
         customer = dice.randrange(30 + index)
         invoice = _invoice(key, customer, issued_on, dice)
         invoice = replace(invoice, service_on=service_on, periodic=periodic, author=author)
+        invoice = replace(invoice, created_at=_created_at(story, index, n, issued_on))
         yield from _with_what_went_wrong(story, invoice, dice)
+
+
+def _created_at(story: Story, index: int, n: int, issued_on: date) -> datetime:
+    """Say when an invoice was typed: the day it bears or one before, ever more of them in the evening."""
+    dice = story.dice(f"typed-{n}", index)
+    day = issued_on - timedelta(days=dice.random() < PREPARED_SHARE)
+    opens, closes = (18, 20) if dice.random() < along(EVENING_SHARE, index) else (7, 15)
+    return datetime(day.year, day.month, day.day, dice.randint(opens, closes), dice.randrange(60), tzinfo=UTC)
 
 
 def _invoice(key: str, customer: int, issued_on: date, dice: Random) -> Invoice:

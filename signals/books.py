@@ -25,7 +25,8 @@ TEXT, DAY, INT, FLAG = "str", "float64", "int64", "bool"
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     # Customer and supplier documents of the recent months, drafts left out.
-    # `direct` is false where the document is read off a ledger entry.
+    # `direct` is false where the document is read off a ledger entry. `attached` is 1 or 0, NaN where not said;
+    # `entered_minute` is when the source made it, in minutes of the local clock since 1970-01-01.
     "documents": {
         "connection_id": TEXT,
         "external_id": TEXT,
@@ -48,6 +49,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "credit_reason": TEXT,
         "refused_day": DAY,
         "refusal": TEXT,
+        "attached": DAY,
+        "entered_minute": DAY,
     },
     # Fact: sale invoices by service day, issue day. `service_day` NaN: not said.
     "issue_days": {"connection_id": TEXT, "service_day": DAY, "issued_day": DAY, "periodic": FLAG, "n": INT},

@@ -4,15 +4,20 @@ from dataclasses import dataclass
 
 from signals.base import Detector, SignalName
 from signals.confirmed_duplicates import ConfirmedDuplicates
+from signals.contacts import ContactTwins
+from signals.credit_reasons import ErrorCreditNotes
 from signals.director_time import DirectorHours
 from signals.duplicates import Duplicates
+from signals.entering import BackDated, OutOfHoursEntries
 from signals.growth import Growth
 from signals.hidden_cost import FullCost, HiddenRatio, LedgerCosts
 from signals.key_person import BackupPresence, EffectiveActors, HolidayTest, SoleOperators
 from signals.late_invoicing import AccruedPurchases, AccruedSales, LateIssued, Unreminded
 from signals.ledger import BookingLag, LedgerVolume, StructuralFaults, Suspense, Unlettered
+from signals.missing_documents import MissingDocuments
 from signals.numbering import NumberingGaps
 from signals.quality import CreditNoteRate, ErrorRate
+from signals.refusals import RefusalRate
 from signals.whose import CUSTOMERS, OURS
 
 
@@ -56,9 +61,15 @@ SIGNALS: tuple[SignalDetectors, ...] = (
         primary=(ErrorRate(),),
         explains=(
             CreditNoteRate(),
+            ErrorCreditNotes(),
+            RefusalRate(),
             Duplicates(),
             ConfirmedDuplicates(),
             NumberingGaps(),
+            MissingDocuments(),
+            ContactTwins(),
+            BackDated(),
+            OutOfHoursEntries(),
             StructuralFaults(),
             Suspense(),
             BookingLag(),

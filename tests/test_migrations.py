@@ -1,6 +1,6 @@
 """The migrations make exactly the tables the code knows."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from alembic import command
@@ -12,7 +12,8 @@ from app.intake import find_source, save_page
 from app.migrate import configuration, is_current, migrate
 from app.models import metadata
 from connectors.base import Page
-from connectors.records import Cost, CostKind, Stream
+from connectors.records import Cost, CostKind, Direction, DocumentKind, DocumentStatus, Invoice, Stream
+from signals.calendar import day_number
 from tests.conftest import NOW
 
 
@@ -58,3 +59,26 @@ def test_undoing_the_watch_keeps_every_record(engine: Engine, company: str) -> N
 
     assert (kept, read_to) == (1, 1)
     assert is_current(engine)
+
+
+def test_documents_that_were_there_before_learn_when_they_were_entered_and_are_not_taken_for_changed(
+    engine: Engine, company: str
+) -> None:
+    invoice = Invoice(
+        external_id="F1", direction=Direction.SALE, kind=DocumentKind.INVOICE, status=DocumentStatus.FINAL, number="F1",
+        party="C1", issued_on=date(2026, 7, 1), created_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC),
+    )  # fmt: skip
+    config = configuration()
+    with write(engine) as conn:
+        source = find_source(conn, connection_for(conn, company, "csv", NOW))
+        save_page(conn, source, Stream.INVOICES, Page((invoice,), {"line": "2"}), NOW)
+    with write(engine) as conn:
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0004")
+        command.upgrade(config, "head")
+    with write(engine) as conn:
+        again = save_page(conn, source, Stream.INVOICES, Page((invoice,), {"line": "2"}), NOW)
+        minute = conn.execute(text("SELECT entered_minute FROM document")).scalar_one()
+
+    assert minute == day_number(date(2026, 7, 2)) * 24 * 60 + 30  # by Paris's clock
+    assert (again.changed, again.unchanged) == (0, 1)

@@ -47,6 +47,7 @@ document = Table(
     Column("direct_debit", Boolean),
     Column("has_attachment", Boolean),
     Column("created_at", Instant),  # at the source
+    Column("entered_minute", Integer),  # derived from it: minutes of the connection's clock since 1970-01-01
     Column("series", String(60)),
     Column("refused_on", Day),
     Column("refusal", String(16)),

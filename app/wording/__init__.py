@@ -23,18 +23,20 @@ from app.wording import (
     providers_personio,
     providers_tryton,
     push,
+    quality,
     sources,
 )
 from app.wording.labels import LABELS as NAMES
-from app.wording.labels import MEASURES
+from app.wording.labels import MEASURES as MEASURED
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS = (
-    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, sources),
+    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, quality, sources),
     *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
 LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES
+MEASURES: dict[str, tuple[str, str]] = MEASURED | quality.MEASURES
 
 __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure_sentence", "say"]
 

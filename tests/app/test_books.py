@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -338,3 +338,17 @@ def test_books_are_of_one_moment_whatever_is_saved_meanwhile(engine: Engine, com
         after = read_books(conn, company, JUNE)
 
     assert listed(after["documents"], "external_id") == listed(before["documents"], "external_id") == [("F1",)]
+
+
+def test_documents_say_when_they_were_entered_by_the_clock_of_their_source_and_whether_there_is_a_file(
+    engine: Engine, company: str, now: datetime
+) -> None:
+    just_after_midnight_in_paris = datetime(2026, 3, 11, 23, 5, tzinfo=UTC)
+    said = replace(INVOICE, created_at=just_after_midnight_in_paris, has_attachment=False)
+    bring(engine, company, now, said, replace(INVOICE, external_id="F2", has_attachment=True))
+
+    documents = books_on(engine, company, JUNE)["documents"].set_index("external_id")
+
+    assert documents.loc["F1", "entered_minute"] == day_number(date(2026, 3, 12)) * 24 * 60 + 5
+    assert documents["attached"].to_dict() == {"F1": 0, "F2": 1}
+    assert pd.isna(documents.loc["F2", "entered_minute"])
