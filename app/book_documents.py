@@ -185,6 +185,8 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
         _paid_day(),
         _settled_day(),
         or_(d.disputed.is_(True), d.direct_debit.is_(True)).label("excluded"),
+        day_column(d.promised_on, "promised_day"),
+        d.total_minor,
         d.issue_month,
     ).where(
         d.company_id == company_id,

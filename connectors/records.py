@@ -136,6 +136,7 @@ class Invoice:
     credit_reason: CreditReason | None = None
     disputed: bool | None = None
     direct_debit: bool | None = None
+    promised_on: date | None = None  # the day by which the customer promised to pay
     has_attachment: bool | None = None
     created_at: datetime | None = None
     series: str | None = None

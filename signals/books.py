@@ -65,7 +65,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     # Fact: sale invoices by issue day and the day an error on them showed (corrected, credited for error, cancelled).
     "corrections": {"connection_id": TEXT, "issued_day": DAY, "corrected_day": DAY, "n": INT},
-    # Sale invoices that were ever unpaid after their due day. `excluded`: disputed or paid by direct debit.
+    # Sale invoices that were ever unpaid after their due day. `excluded`: disputed or paid by direct debit;
+    # `promised_day`: by when the customer promised to pay; `total_minor` NaN: not said.
     "overdue": {
         "connection_id": TEXT,
         "external_id": TEXT,
@@ -73,6 +74,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "paid_day": DAY,
         "cancelled_day": DAY,
         "excluded": FLAG,
+        "promised_day": DAY,
+        "total_minor": DAY,
     },
     "reminders": {"connection_id": TEXT, "invoice_id": TEXT, "sent_day": DAY},
     # Fact: minutes of back-office work.

@@ -40,6 +40,7 @@ from signals.rates import (
 )
 
 _EVER = -np.inf  # before any day
+CENTS = 100
 
 
 def issue_deadlines(service_day: Days, periodic: npt.NDArray[np.bool_], policy: Policy) -> Days:
@@ -195,12 +196,23 @@ def _reminder_feeds(books: Books) -> pd.DataFrame:
     return feeds[feeds["stream"] == "reminders"]
 
 
-def owed_invoices(books: Books, policy: Policy) -> pd.DataFrame:
-    """Give overdue invoices with the days [begin, end) on which they stand overdue beyond the grace."""
+def to_be_asked_for(books: Books, policy: Policy) -> pd.DataFrame:
+    """Give the overdue invoices somebody should ask for, due on the day the customer promised to pay, if that is later.
+
+    Not asked for are disputed ones, direct debits, and those below `Policy.reminder_least_amount`.
+    """
     rows = books["overdue"]
+    small = rows["total_minor"] < CENTS * policy.reminder_least_amount  # never, where the amount is not said
+    asked = rows[~rows["excluded"] & ~small]
+    return asked.assign(due_day=asked[["due_day", "promised_day"]].max(axis=1))
+
+
+def owed_invoices(books: Books, policy: Policy) -> pd.DataFrame:
+    """Give the invoices to be asked for with the days [begin, end) on which they stand overdue beyond the grace."""
+    rows = to_be_asked_for(books, policy)
     begin = rows["due_day"] + policy.reminder_grace_days + 1
     end = rows[["paid_day", "cancelled_day"]].min(axis=1).fillna(np.inf)
-    stands = ~rows["excluded"] & (begin < end) & (begin <= day_number(books.as_of))
+    stands = (begin < end) & (begin <= day_number(books.as_of))
     return rows.assign(begin=begin, end=end)[stands]
 
 

@@ -21,6 +21,7 @@ class Policy:
     issue_tolerance_working_days: int = _setting(5, "working days", "BOI of 2003-08-07 §83-87: a few days' deferral")
     reminder_grace_days: int = _setting(7, "days", "Seuil")
     reminder_window_days: int = _setting(30, "days", "Seuil")
+    reminder_least_amount: float = _setting(0.0, "EUR, tax included", "Seuil: every invoice is worth asking for")
     correction_days: int = _setting(60, "days", "Seuil")
     unlettered_days: int = _setting(60, "days", "Seuil")
     late_booking_days: int = _setting(30, "days", "Seuil")

@@ -15,7 +15,7 @@ from signals.base import Measure, Reason, Tier, Unit
 from signals.books import Books
 from signals.calendar import Days, day_number, day_of
 from signals.customer_invoices import ours, year_until
-from signals.late_invoicing import owed_invoices, reminders_known_from
+from signals.late_invoicing import owed_invoices, reminders_known_from, to_be_asked_for
 from signals.policy import Policy
 from signals.rates import record_keys, sources_of, spans_on
 from signals.survival import kaplan_meier
@@ -35,14 +35,14 @@ class FirstReminder:
     def detect(self, books: Books, policy: Policy) -> Measure:
         """Follow the invoices due in the last twelve months that went unpaid, up to payment or `as_of`.
 
-        Reminders up to the due day are a courtesy and don't count. Disputed invoices and direct debits are left out,
-        and so is what fell due before reminders were recorded.
+        Reminders up to the due day are a courtesy and don't count. What need not be asked for (`to_be_asked_for`) is
+        left out, and so is what fell due before reminders were recorded.
         """
         answer = ours(self.name, self.kpi, WORKING_DAYS)
         known_from = reminders_known_from(books)
         if known_from is None:
             return replace(answer, reason=Reason("no_reminder_source"))
-        rows = _overdue(books, known_from)
+        rows = _overdue(books, policy, known_from)
         answer = replace(answer, window=year_until(books.as_of), sources=_sources(books, rows))
         if rows.empty:
             return replace(answer, reason=Reason("nothing_overdue_in_window"))
@@ -61,13 +61,13 @@ class FirstReminder:
         return with_median(answer, curve)
 
 
-def _overdue(books: Books, known_from: float) -> pd.DataFrame:
+def _overdue(books: Books, policy: Policy, known_from: float) -> pd.DataFrame:
     """Give the invoices that fell due in the window and were not paid then, with the last day each was followed."""
-    rows, today = books["overdue"], day_number(books.as_of)
+    rows, today = to_be_asked_for(books, policy), day_number(books.as_of)
     first = max(day_number(year_until(books.as_of)[0]), known_from)
     end = rows[["paid_day", "cancelled_day"]].min(axis=1)
     end = end.where(end <= today)
-    stood = ~rows["excluded"] & (rows["due_day"] >= first) & (rows["due_day"] < today) & ~(end <= rows["due_day"])
+    stood = (rows["due_day"] >= first) & (rows["due_day"] < today) & ~(end <= rows["due_day"])
     return rows.assign(end=end, until=end.fillna(today))[stood].reset_index(drop=True)
 
 

@@ -45,6 +45,7 @@ document = Table(
     Column("credit_reason", String(12)),
     Column("disputed", Boolean),
     Column("direct_debit", Boolean),
+    Column("promised_on", Day),
     Column("has_attachment", Boolean),
     Column("created_at", Instant),  # at the source
     Column("entered_minute", Integer),  # derived from it: minutes of the connection's clock since 1970-01-01

@@ -83,6 +83,7 @@ SENTENCES: dict[str, str] = {
     "csv_column_customer_name": N_("their name"),
     "csv_column_date": N_("day"),
     "csv_column_direct_debit": N_("paid by direct debit"),
+    "csv_column_promised_on": N_("by when the customer promised to pay"),
     "csv_column_direction": N_("sale or purchase; sale if empty"),
     "csv_column_disputed": N_("in dispute"),
     "csv_column_due_on": N_("due date"),

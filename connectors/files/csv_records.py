@@ -58,6 +58,7 @@ def invoice(cells: Cells, _: Occurrences) -> Invoice:
         credit_reason=cells.choice("credit_reason", REASONS),
         disputed=cells.flag("disputed"),
         direct_debit=cells.flag("direct_debit"),
+        promised_on=cells.day("promised_on"),
         has_attachment=cells.flag("attachment"),
         created_at=cells.instant("created_at"),
         series=cells.text("series"),

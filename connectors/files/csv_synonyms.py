@@ -45,6 +45,7 @@ _INVOICES = {
     "credit_reason": "motif de l avoir|raison de l avoir|motif avoir|credit reason|credit note reason",
     "disputed": "en litige|contestee|dispute|in dispute",
     "direct_debit": "prelevement automatique|prelevement sepa|mandat sepa|direct debit",
+    "promised_on": "promesse de reglement|date de promesse|promis pour le|promise to pay|promised date|promise date",
     "attachment": "fichier joint|pj|pdf joint|attachment|has attachment",
     "created_at": "date de creation|creee le|date de saisie|saisie le|created|created at|created date|creation date"
     "|created on|entry date",

@@ -126,6 +126,7 @@ TEMPLATES: Mapping[Stream, Template] = {
                 _choice("credit_reason", "motif_avoir motif", "", "error"),
                 _flag("disputed", "litige conteste", "no", "no"),
                 _flag("direct_debit", "prelevement", "no", "no"),
+                _day("promised_on", "promesse_de_paiement date_promesse promis_pour"),
                 _flag("attachment", "piece_jointe justificatif", "yes", "yes"),
                 _instant("created_at", "cree_le date_creation date_saisie", "2026-02-27 16:40", "2026-03-09 09:15"),
                 _text("series", "serie", "F", "A"),

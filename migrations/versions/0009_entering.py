@@ -1,4 +1,4 @@
-"""When documents were entered, by the clock of their connection."""
+"""When documents were entered, by the clock of their connection; when payment was promised."""
 
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -15,9 +15,11 @@ ROWS_A_STATEMENT = 2000
 
 def upgrade() -> None:
     op.add_column('document', sa.Column('entered_minute', sa.Integer(), nullable=True))
+    op.add_column('document', sa.Column('promised_on', sa.Integer(), nullable=True))
     _fill(op.get_bind())
 
 def downgrade() -> None:
+    op.drop_column('document', 'promised_on')
     op.drop_column('document', 'entered_minute')
 
 def _fill(conn: sa.Connection) -> None:

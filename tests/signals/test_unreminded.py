@@ -170,3 +170,27 @@ def test_payments_and_reminders_of_later_days_change_nothing(
     expected = Unreminded().detect(_history(pieces, mails, day), POLICY)
     assert Unreminded().detect(books.at(day), POLICY) == expected
     assert Unreminded().detect(replace(books, as_of=day), POLICY) == expected
+
+
+def test_who_promised_to_pay_by_a_day_need_not_be_asked_before_it() -> None:
+    promised: dict[str, Any] = {"promised_day": day_number(date(2026, 6, 25))}
+    overdue = [_owed("1", date(2026, 4, 1), **promised), _owed("2", date(2026, 4, 1))]
+
+    before, after = (
+        _unreminded(day, overdue=overdue, feeds=[API]).n for day in (date(2026, 6, 26), date(2026, 7, 20))
+    )  # fmt: skip
+
+    assert (before, after) == (1, 2)
+
+
+def test_small_amounts_are_left_alone_where_the_policy_says_so_and_unknown_ones_are_asked_for() -> None:
+    overdue = [
+        _owed("1", date(2026, 4, 1), total_minor=1499), _owed("2", date(2026, 4, 1), total_minor=1500),
+        _owed("3", date(2026, 4, 1)),
+    ]  # fmt: skip
+    policy = replace(POLICY, reminder_least_amount=15.0)
+
+    measure = _unreminded(policy=policy, overdue=overdue, feeds=[API])
+
+    assert {key.external_id for key in measure.records} == {"2", "3"}
+    assert _unreminded(overdue=overdue, feeds=[API]).n == 3
