@@ -155,7 +155,7 @@ def deliveries(conn: Connection, company_id: str, providers: Mapping[str, str]) 
     """Read how much was delivered on which day and billed on which; of several sources one counts in a month."""
     f = facts.delivery_fact.c
     days = [day_column(f[f"{name}_on"], f"{name}_day") for name in ("delivered", "invoiced", "cancelled")]
-    query = select(f.connection_id, f.month, *days, f.amount_minor, f.n).where(f.company_id == company_id)
+    query = select(f.connection_id, f.month, *days, f.periodic, f.amount_minor, f.n).where(f.company_id == company_id)
     result = conn.execute(query)
     found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys())).assign(direction="sale")
     return typed("deliveries", keep(found, choose(found, providers), "month", "direction"))

@@ -111,11 +111,12 @@ def _deliveries(company_id: str, months: list[int]) -> Counts:
     """Count deliveries by their days; one that was billed on a day nobody says tells nothing of billing late."""
     d = delivery.c
     keys = (d.company_id, d.connection_id, d.delivery_month, d.process, d.delivered_on, d.invoiced_on, d.cancelled_on)
+    periodic = func.coalesce(d.billed_monthly, false())
     told = (d.invoice_id.is_(None) | d.invoiced_on.is_not(None), d.gone_at.is_(None))
     return (
-        select(*keys, func.sum(func.coalesce(d.amount_minor, 0)), func.count())
+        select(*keys, periodic, func.sum(func.coalesce(d.amount_minor, 0)), func.count())
         .where(d.company_id == company_id, d.delivery_month.in_(months), *told)
-        .group_by(*keys)
+        .group_by(*keys, periodic)
     )
 
 
@@ -187,6 +188,7 @@ FACTS: tuple[tuple[Table, tuple[str, ...], MakeFact], ...] = (
             "delivered_on",
             "invoiced_on",
             "cancelled_on",
+            "periodic",
             "amount_minor",
             "n",
         ),

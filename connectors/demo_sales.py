@@ -197,6 +197,7 @@ def deliveries(story: Story) -> Iterator[Delivery]:
                 invoice_id=invoice.external_id,
                 invoiced_on=_issued(invoice),
                 amount=invoice.net,
+                billed_monthly=invoice.periodic,
             )
 
 

@@ -238,7 +238,8 @@ class Cost:
 class Delivery:
     """Something delivered, or billable work done, on a day; `invoice_id` is empty as long as nobody billed it.
 
-    `amount` is what it is to be billed at, net of tax; `cancelled_on` says since when it is not to be billed any more.
+    `amount` is what it is to be billed at, net of tax; `cancelled_on` says since when it is not to be billed any more;
+    `billed_monthly` that it is billed with others at the end of the month.
     """
 
     external_id: str
@@ -249,6 +250,7 @@ class Delivery:
     invoiced_on: date | None = None
     cancelled_on: date | None = None
     amount: Decimal | None = None
+    billed_monthly: bool | None = None
     currency: str = "EUR"
     actor: str | None = None
     source_version: str | None = None

@@ -60,6 +60,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "delivered_day": DAY,
         "invoiced_day": DAY,
         "cancelled_day": DAY,
+        "periodic": FLAG,
         "amount_minor": INT,
         "n": INT,
     },

@@ -189,8 +189,7 @@ def _deliveries(books: Books, policy: Policy) -> pd.DataFrame | Reason:
     delivered, billed, cancelled = (
         rows[name].to_numpy(dtype="float64") for name in ("delivered_day", "invoiced_day", "cancelled_day")
     )
-    periodic = rows["periodic"].to_numpy() if "periodic" in rows else np.zeros(len(rows), dtype=bool)
-    deadline = issue_deadlines(delivered, periodic, policy)
+    deadline = issue_deadlines(delivered, rows["periodic"].to_numpy(), policy)
     in_time = billed <= deadline
     return _trials(rows, deadline, ~in_time, in_time | ~(cancelled <= deadline))
 

@@ -39,6 +39,7 @@ delivery_fact = _fact(
     Column("delivered_on", Day),
     Column("invoiced_on", Day),
     Column("cancelled_on", Day),
+    Column("periodic", Boolean),
     Column("amount_minor", Minor),
 )
 

@@ -157,6 +157,7 @@ delivery = Table(
     Column("invoiced_on", Day),
     Column("cancelled_on", Day),
     Column("amount_minor", Minor),
+    Column("billed_monthly", Boolean),
     Column("currency", String(3), nullable=False),
     Column("actor", String(36)),
     Index("ix_delivery_company_id_delivery_month", "company_id", "delivery_month"),

@@ -4,6 +4,7 @@ from app.wording.marker import N_
 
 SENTENCES: dict[str, str] = {
     "csv_column_action": N_("what was done"),
+    "csv_column_billed_monthly": N_("billed with others at the end of its month"),
     "csv_column_created_at": N_("when it was entered"),
     "csv_column_delivered_on": N_("date delivered, or worked"),
     "csv_column_done_at": N_("day and hour it was done"),

@@ -114,6 +114,7 @@ def delivery(cells: Cells, occurrences: Occurrences) -> Delivery:
         invoiced_on=cells.day("invoiced_on"),
         cancelled_on=cells.day("cancelled_on"),
         amount=amount,
+        billed_monthly=cells.flag("billed_monthly"),
         currency=cells.currency("currency"),
         actor=cells.text("actor"),
     )

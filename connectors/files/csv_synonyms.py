@@ -87,6 +87,7 @@ _ACTIVITIES = {
 _DELIVERIES = {
     "number": "n bl|numero de bl|bl|numero bon de livraison|bon de livraison|n bon de livraison|reference|ref"
     "|delivery note|delivery number|delivery no|delivery note number|n livraison|numero de livraison",
+    "billed_monthly": "facture mensuelle|facture recapitulative|billed monthly|collective invoice|summary invoice",
     "delivered_on": "date de livraison|date bl|date du bl|livre le|date de realisation|date prestation"
     "|date de prestation|date d intervention|delivery date|delivered at|shipped date|date|service date",
     "customer": "code tiers|n client|numero client|id client|compte client|customer code|customer id|client id|account",

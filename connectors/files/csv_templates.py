@@ -178,6 +178,7 @@ TEMPLATES: Mapping[Stream, Template] = {
                 _day("invoiced_on", "date_facture facture_le", "2026-03-02"),
                 _day("cancelled_on", "date_annulation annule_le"),
                 _amount("amount", "montant_ht montant", "1000,00", "340,00"),
+                _flag("billed_monthly", "facturation_mensuelle facturation_groupee", "no", "yes"),
                 _CURRENCY,
                 _text("actor", "auteur saisi_par", "lea", "lea"),
             ),

@@ -16,9 +16,14 @@ ROWS_A_STATEMENT = 2000
 def upgrade() -> None:
     op.add_column('document', sa.Column('entered_minute', sa.Integer(), nullable=True))
     op.add_column('document', sa.Column('promised_on', sa.Integer(), nullable=True))
+    op.add_column('delivery', sa.Column('billed_monthly', sa.Boolean(), nullable=True))
+    op.add_column('delivery_fact', sa.Column('periodic', sa.Boolean(), nullable=True))
+    op.execute(sa.text('UPDATE delivery_fact SET periodic = false'))
     _fill(op.get_bind())
 
 def downgrade() -> None:
+    op.drop_column('delivery_fact', 'periodic')
+    op.drop_column('delivery', 'billed_monthly')
     op.drop_column('document', 'promised_on')
     op.drop_column('document', 'entered_minute')
 

@@ -179,6 +179,18 @@ def test_what_was_cancelled_by_its_deadline_was_not_to_be_billed() -> None:
     assert _seen(late_weeks(_books(deliveries=rows), POLICY)) == {date(2026, 6, 8): (1, 3)}
 
 
+def test_what_is_billed_monthly_is_due_after_the_end_of_its_month() -> None:
+    rows = [
+        _delivered(date(2026, 5, 4), date(2026, 6, 8), 3, periodic=True),  # five working days after Monday 1 June
+        _delivered(date(2026, 5, 4), date(2026, 6, 9), periodic=True),
+        _delivered(date(2026, 5, 4), date(2026, 6, 5), 2),
+    ]
+    seen = _seen(late_weeks(_books(deliveries=rows), POLICY))
+    assert {week: counts for week, counts in seen.items() if counts[1]} == {
+        date(2026, 5, 11): (2, 2), date(2026, 6, 8): (1, 4),
+    }  # fmt: skip
+
+
 def test_deliveries_and_the_invoices_for_them_are_not_counted_twice() -> None:
     days = [date(2025, 1, 6) + timedelta(days=7 * i) for i in range(70)]
     delivered = [_delivered(day, day + timedelta(days=2)) for day in days]
