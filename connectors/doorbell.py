@@ -1,7 +1,8 @@
 """Webhooks only ring: is a request genuine, and which event is it? Of the payload, at most an id is read.
 
-The standard scheme is Standard Webhooks 1.0 (https://www.standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`. A
-provider that signs differently has a class of its own with the same `verify`; `SCHEMES` has them all by name.
+The standard scheme is Standard Webhooks 1.0 (https://www.standardwebhooks.com): over `id.timestamp.body`, HMAC-SHA256
+with a shared secret (`v1`) or Ed25519 with the sender's public key (`v1a`). A provider that signs differently has a
+class of its own with the same `verify`; `SCHEMES` has them all by name.
 """
 
 import base64
@@ -10,22 +11,28 @@ import hashlib
 import hmac
 import json
 import secrets as randomness
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from connectors.errors import SourceError
 
 PREFIX = "whsec_"
-VERSION = "v1"
+PUBLIC_PREFIX = "whpk_"
+VERSION, PUBLIC_VERSION = "v1", "v1a"
 ID_HEADER, TIME_HEADER, SIGNATURE_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
 PENNYLANE_HEADER = "x-pennylane-signature"
+STRIPE_HEADER = "stripe-signature"
 DOOR_HEADER = "x-seuil-door"  # no sender's: whoever serves the door puts the last part of the address there
 
 NEW_SECRET_BYTES = 32
 SECRET_BYTES = range(24, 65)
+PUBLIC_KEY_BYTES = 32
 TEXT_SECRET_LENGTHS = range(16, 256)
 LONGEST_ID = 255
 LONGEST_TIME = 11  # digits of a Unix time; twelve would be the year 5138 and later
@@ -68,7 +75,10 @@ class Doorbell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StandardWebhooks:
-    """Standard Webhooks, symmetric signatures (`v1`); those of other versions are passed over."""
+    """Standard Webhooks: `v1` for a shared secret (`whsec_…`), `v1a` for a sender's public key (`whpk_…`).
+
+    Signatures of a version for which we hold no secret are passed over.
+    """
 
     tolerance: timedelta = TOLERANCE  # both ways: of a late delivery, and of a clock that is ahead
 
@@ -79,36 +89,43 @@ class StandardWebhooks:
         if len(event_id) > LONGEST_ID or not (event_id.isascii() and event_id.isprintable()):
             raise BadSignature("knock_id_unusable")
         sent_at = _instant(sent, now, self.tolerance)
-        given = [text for version, _, text in (part.partition(",") for part in signed.split()) if version == VERSION]
-        if not given:
-            raise BadSignature("knock_not_signed", {"version": VERSION})
+        secrets = [secret] if isinstance(secret, str) else secret
+        given = _by_version(signed)
+        wanted = sorted({_version_of(one) for one in secrets}) or [VERSION]
+        if not any(version in given for version in wanted):
+            raise BadSignature("knock_not_signed", {"version": ", ".join(wanted)})
         content = f"{event_id}.{sent}.".encode() + body
-        if not any(_same(given, expected) for expected in _signatures(content, secret)):
+        if not any(_signed(given.get(_version_of(one), ()), content, one) for one in secrets):
             raise BadSignature("knock_signature_wrong")
         return Knock(event_id, sent_at)
 
     def check(self, secret: str) -> None:
-        """Raise ValueError for what is not `whsec_` and 24 to 64 bytes in base64."""
-        key_of(secret)
+        """Raise ValueError for what is neither `whsec_` and 24 to 64 bytes nor `whpk_` and 32 bytes, in base64."""
+        if _version_of(secret) == PUBLIC_VERSION:
+            public_key_of(secret)
+        else:
+            key_of(secret)
 
     def new_secret(self) -> str:
         """Make up a secret."""
         return new_secret()
 
 
-@dataclass(frozen=True, slots=True)
-class PennylaneWebhooks:
-    """Pennylane's own scheme: `t=<seconds>,v1=<hex>`, HMAC-SHA256 over `t.body`, the secret's text being the key.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedHex:
+    """One header `t=<seconds>,v1=<hex>`: HMAC-SHA256 over `t.body`, the secret's text being the key.
 
-    A delivery's id is in the body, whose bytes are proven by then; one without an id is known by its bytes.
+    Stripe's form, which Pennylane and others took up; several `v1` stand for several secrets while one is changed. A
+    delivery's id is in the body, whose bytes are proven by then; one without an id is known by its bytes.
     """
 
+    header: str
     tolerance: timedelta = TOLERANCE
 
     def verify(self, headers: Mapping[str, str], body: bytes, secret: str | Sequence[str], now: datetime) -> Knock:
         """Check who and when on the bytes as they came, and only then look for the id."""
         lowered = {name.lower(): value.strip() for name, value in headers.items()}
-        parts = [part.strip().partition("=") for part in _header(lowered, PENNYLANE_HEADER).split(",")]
+        parts = [part.strip().partition("=") for part in _header(lowered, self.header).split(",")]
         sent = next((value for name, _, value in parts if name == "t"), "")
         sent_at = _instant(sent, now, self.tolerance)
         given = [value for name, _, value in parts if name == VERSION]
@@ -125,7 +142,7 @@ class PennylaneWebhooks:
         _check_text(secret)
 
     def new_secret(self) -> None:
-        """Make up nothing: Pennylane shows the secret when the webhook is subscribed to."""
+        """Make up nothing: the sender shows the secret when the webhook is subscribed to."""
         return
 
 
@@ -160,7 +177,8 @@ class UnguessableAddress:
 
 SCHEMES: Mapping[str, Doorbell] = {
     "standard": StandardWebhooks(),
-    "pennylane": PennylaneWebhooks(),
+    "pennylane": TimedHex(header=PENNYLANE_HEADER),
+    "stripe": TimedHex(header=STRIPE_HEADER),
     "unsigned": UnguessableAddress(),
 }
 """Ways of signing, by the name a provider gives as its `scheme`."""
@@ -206,9 +224,30 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _signatures(content: bytes, secret: str | Sequence[str]) -> Iterator[bytes]:
-    for one in [secret] if isinstance(secret, str) else secret:
-        yield base64.b64encode(hmac.digest(key_of(one), content, hashlib.sha256))
+def _by_version(signed: str) -> dict[str, list[str]]:
+    """Sort space-separated `version,signature` by version."""
+    found: dict[str, list[str]] = {}
+    for version, _, text in (part.partition(",") for part in signed.split()):
+        found.setdefault(version, []).append(text)
+    return found
+
+
+def _version_of(secret: str) -> str:
+    return PUBLIC_VERSION if secret.strip().startswith(PUBLIC_PREFIX) else VERSION
+
+
+def _signed(given: Sequence[str], content: bytes, secret: str) -> bool:
+    if _version_of(secret) == VERSION:
+        return _same(given, base64.b64encode(hmac.digest(key_of(secret), content, hashlib.sha256)))
+    key = Ed25519PublicKey.from_public_bytes(public_key_of(secret))
+    return any(_is_by(key, text, content) for text in given)
+
+
+def _is_by(key: Ed25519PublicKey, signature: str, content: bytes) -> bool:
+    with suppress(ValueError, InvalidSignature):  # what isn't base64 is no signature
+        key.verify(base64.b64decode(signature, validate=True), content)
+        return True
+    return False
 
 
 def _same(given: Sequence[str], expected: bytes) -> bool:
@@ -218,14 +257,26 @@ def _same(given: Sequence[str], expected: bytes) -> bool:
 
 def key_of(secret: str) -> bytes:
     """Give a secret's key, or raise ValueError; padding that got lost in copying is forgiven."""
-    text = secret.strip().removeprefix(PREFIX).rstrip("=")
-    try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
+    key = _decoded(secret.strip().removeprefix(PREFIX))
     if len(key) not in SECRET_BYTES:
         raise ValueError(f"{len(key)} bytes")
     return key
+
+
+def public_key_of(secret: str) -> bytes:
+    """Give the 32 bytes of an Ed25519 public key (`whpk_…`), or raise ValueError."""
+    key = _decoded(secret.strip().removeprefix(PUBLIC_PREFIX))
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise ValueError(f"{len(key)} bytes")
+    return key
+
+
+def _decoded(text: str) -> bytes:
+    bare = text.rstrip("=")
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
 
 
 def new_secret() -> str:

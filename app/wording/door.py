@@ -20,7 +20,9 @@ SENTENCES: dict[str, str] = {
     "no_such_door": N_("There is no webhook at this address."),
     "door_closed": N_("This webhook has been switched off; stop sending."),
     "door_has_no_secret": N_("This connection has no webhook secret yet; make one first."),
-    "door_secret_unusable": N_("This is not a webhook secret: whsec_ followed by 24 to 64 bytes in base64."),
+    "door_secret_unusable": N_(
+        "This is not a webhook secret: whsec_ and 24 to 64 bytes, or whpk_ and 32 bytes, in base64."
+    ),
 }
 
 LABELS: dict[str, str] = {}

@@ -105,6 +105,49 @@ def test_a_right_signature_under_another_version_does_not_count(version: str) ->
     assert code_of(HEADERS | {"webhook-signature": version + text}) == "knock_not_signed"
 
 
+# The first key pair of RFC 8032 (7.1), over the published example; the signature is openssl's:
+# printf 'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}' > m; openssl pkeyutl -sign -rawin -inkey k -in m
+PUBLIC = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+BY_OPENSSL = "v1a,fldxM4gAKugP6nnt1hdz3sgGfZ6d99nzrMFnZOELIxbzEHoVmAb2ADpkJK7zgPePmPsle0zV9jSeGlHFG2NVAw=="
+
+
+def test_what_a_sender_signs_with_its_own_key_is_genuine_by_its_public_one() -> None:
+    BELL.check(PUBLIC)
+    headers = HEADERS | {"webhook-signature": BY_OPENSSL}
+
+    assert BELL.verify(headers, BODY, PUBLIC, SENT_AT).event_id == HEADERS["webhook-id"]
+    assert BELL.verify(headers, BODY, [SECRET, PUBLIC], SENT_AT)  # while the sender changes over
+    assert BELL.verify(HEADERS, BODY, [PUBLIC, SECRET], SENT_AT)
+    both = HEADERS | {"webhook-signature": f"{HEADERS['webhook-signature']} {BY_OPENSSL}"}
+    assert BELL.verify(both, BODY, PUBLIC, SENT_AT)
+
+
+def test_a_public_keys_signature_is_refused_wherever_anything_differs() -> None:
+    headers = HEADERS | {"webhook-signature": BY_OPENSSL}
+    another = "whpk_" + base64.b64encode(bytes(31) + b"\x01").decode()
+
+    assert code_of(headers, BODY + b" ", PUBLIC) == "knock_signature_wrong"
+    assert code_of(headers | {"webhook-id": "msg_other"}, secret=PUBLIC) == "knock_signature_wrong"
+    assert code_of(headers | {"webhook-timestamp": "1614265331"}, secret=PUBLIC) == "knock_signature_wrong"
+    assert code_of(headers, secret=another) == "knock_signature_wrong"
+    assert code_of(HEADERS | {"webhook-signature": "v1a,not-base64!"}, secret=PUBLIC) == "knock_signature_wrong"
+    assert code_of(HEADERS | {"webhook-signature": "v1a,AAAA"}, secret=PUBLIC) == "knock_signature_wrong"
+    assert code_of(HEADERS, secret=PUBLIC) == "knock_not_signed"
+    assert code_of(headers) == "knock_not_signed"
+
+
+def test_a_public_key_is_no_shared_secret_nor_the_other_way_round() -> None:
+    text = PUBLIC.removeprefix("whpk_")
+    forged = hmac.new(
+        base64.b64decode(text), b"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330." + BODY, hashlib.sha256
+    ).digest()
+
+    signature = base64.b64encode(forged).decode()  # anybody knows a public key
+    assert code_of(HEADERS | {"webhook-signature": f"v1,{signature}"}, secret=PUBLIC) == "knock_not_signed"
+    with pytest.raises(ValueError, match="24 bytes"):
+        BELL.check(SECRET.replace("whsec_", "whpk_"))
+
+
 @pytest.mark.parametrize("name", list(HEADERS))
 def test_a_missing_or_empty_header_is_refused(name: str) -> None:
     without = {key: value for key, value in HEADERS.items() if key != name}
@@ -249,6 +292,38 @@ def test_pennylanes_secret_may_be_one_of_several_and_never_an_empty_one() -> Non
     assert refused("pennylane", pennylane(), secret=[]) == "knock_signature_wrong"
 
 
+STRIPE_SECRET = "whsec_5hFv0Lk2dJ8aQxTz"
+# printf '1614265330.{"id":"evt_1","object":"event"}' | openssl dgst -sha256 -hmac whsec_5hFv0Lk2dJ8aQxTz
+STRIPE_SIGNATURE = "68b2bd3e137029de62346ba448721f22fd959d6991211500294e22556b35ceec"
+STRIPE_EVENT = b'{"id":"evt_1","object":"event"}'
+
+
+def test_a_signature_worked_out_by_hand_is_stripes() -> None:
+    rotating = f"t=1614265330,v1={'0' * 64},v1={STRIPE_SIGNATURE},v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba8"
+
+    for header in (f"t=1614265330,v1={STRIPE_SIGNATURE}", rotating):
+        knock = SCHEMES["stripe"].verify({"Stripe-Signature": header}, STRIPE_EVENT, STRIPE_SECRET, SENT_AT)
+        assert knock == Knock("evt_1", SENT_AT)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (f"t=1614265331,v1={STRIPE_SIGNATURE}", "knock_signature_wrong"),
+        (f"t=1614265330,v0={STRIPE_SIGNATURE}", "knock_not_signed"),
+        (f"t=1614265330,v1={STRIPE_SIGNATURE[:-1]}0", "knock_signature_wrong"),
+        (f"t=1614260000,v1={STRIPE_SIGNATURE}", "knock_too_old"),
+        (f"v1={STRIPE_SIGNATURE}", "knock_time_unusable"),
+        ("", "knock_header_missing"),
+    ],
+)
+def test_a_header_that_is_none_of_stripes_is_refused(header: str, code: str) -> None:
+    assert refused("stripe", {"Stripe-Signature": header}, STRIPE_EVENT, STRIPE_SECRET) == code
+    assert (
+        refused("stripe", pennylane(STRIPE_EVENT, STRIPE_SECRET), STRIPE_EVENT, STRIPE_SECRET) == "knock_header_missing"
+    )
+
+
 def test_whoever_knows_an_unguessable_address_is_let_in() -> None:
     bell = SCHEMES["unsigned"]
     token = bell.new_secret()
@@ -291,7 +366,7 @@ def test_a_scheme_makes_secrets_it_takes_or_leaves_them_to_the_other_side() -> N
 
 @given(
     st.sampled_from(list(SCHEMES)),
-    st.dictionaries(st.sampled_from(["x-pennylane-signature", "x-seuil-door"]), st.text()),
+    st.dictionaries(st.sampled_from(["x-pennylane-signature", "stripe-signature", "x-seuil-door"]), st.text()),
 )
 def test_whatever_comes_to_any_scheme_is_refused_with_a_code(scheme: str, headers: dict[str, str]) -> None:
     assert refused(scheme, headers)
