@@ -351,4 +351,4 @@ def test_documents_say_when_they_were_entered_by_the_clock_of_their_source_and_w
 
     assert documents.loc["F1", "entered_minute"] == day_number(date(2026, 3, 12)) * 24 * 60 + 5
     assert documents["attached"].to_dict() == {"F1": 0, "F2": 1}
-    assert pd.isna(documents.loc["F2", "entered_minute"])
+    assert documents["entered_minute"].isna()["F2"]
