@@ -1,14 +1,10 @@
 """Gates: four reasons *not yet* to outsource. A gate vetoes; it never just lowers a mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from math import log, sqrt
 from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
 
 from signals.base import Measure, Reason, Tier, Unit
 from signals.books import Books, Declaration, Sheet
@@ -17,15 +13,12 @@ from signals.growth import Volume, monthly_volume
 from signals.key_person import NOT_PEOPLE
 from signals.policy import Policy
 from signals.rates import in_window, sources_of
+from signals.regime import TOLD_APART, Cuts, Regime, regime
 from signals.worth import Worth
 
 YEAR = 12  # months
 FEWEST_MONTHS = 3
 REVIEW_DAYS = 365
-STABILITY_MONTHS = 36
-HALF_A_DOCUMENT = 0.5
-FARTHEST = log(4)  # one odd month, an empty one even, counts for no more than a factor of four
-TREND_PARAMETERS = 2
 
 State = Literal["passed", "failed", "unknown"]
 
@@ -55,54 +48,10 @@ def gates(books: Books, policy: Policy, worth: Worth | None) -> tuple[Gate, ...]
     said = books.declaration(policy.declared_valid_days)
     return (
         _volume(volume, books, policy, worth),
-        _stability(volume, policy),
+        _stability(regime(volume, Cuts.of(policy))),
         _formalised(said, books.as_of, policy),
         _structure(said),
     )
-
-
-def instability(counts: Sequence[int]) -> float:
-    """Give the spread of monthly counts that trend, season and chance leave over, as a log standard deviation.
-
-    A log-linear trend goes first. With two years or more the months of the year go too, shrunk as far as their means
-    differ by no more than chance; under two years a season is part of the result. What Poisson counts would spread
-    anyway is taken off the variance. Raises ValueError for fewer than twelve counts.
-    """
-    n = len(counts)
-    if n < YEAR:
-        raise ValueError("stability takes twelve months")
-    y = np.log(np.asarray(counts, dtype="float64") + HALF_A_DOCUMENT)
-    seasonal = n >= 2 * YEAR
-    steps = np.arange(n)
-    i, j = np.triu_indices(n, k=1)
-    like = (j - i) % YEAR == 0 if seasonal else np.ones(len(i), dtype=bool)  # a season must not look like a trend
-    slope = np.median((y[j] - y[i])[like] / (j - i)[like])
-    rest = y - slope * steps
-    rest -= np.median(rest)
-    freedom = float(n - TREND_PARAMETERS)
-    if seasonal:
-        season, shrink = _season(rest)
-        rest -= season
-        freedom -= (YEAR - 1) * shrink
-    chance = float(np.mean(1 / np.maximum(np.exp(y - rest), 1)))
-    spread = float(np.sum(np.clip(rest, -FARTHEST, FARTHEST) ** 2)) / freedom
-    return sqrt(max(0.0, spread - chance))
-
-
-def _season(rest: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
-    """Give each value's month-of-year effect, shrunk, and the shrinkage: 0 for no season, towards 1 for a clear one.
-
-    The shrinkage is the variance between months that the variance within them doesn't explain (James and Stein).
-    """
-    month = np.arange(len(rest)) % YEAR
-    size = np.bincount(month)
-    mean = np.bincount(month, weights=rest) / size
-    centred = mean - rest.mean()
-    between = float(np.sum(size * centred**2)) / (YEAR - 1)
-    within = float(np.sum((rest - mean[month]) ** 2)) / (len(rest) - YEAR)
-    shrink = max(0.0, 1 - within / between) if between > 0 else 0.0
-    effect: npt.NDArray[np.float64] = shrink * centred[month]
-    return effect, shrink
 
 
 def _volume(volume: Volume | None, books: Books, policy: Policy, worth: Worth | None) -> Gate:
@@ -214,33 +163,19 @@ def _staff(books: Books) -> Measure:
     )
 
 
-def _stability(volume: Volume | None, policy: Policy) -> Gate:
-    if volume is None:
-        return Gate(GateName.STABILITY, "unknown", (Reason("no_documents_source"),))
-    counts = volume.total[-STABILITY_MONTHS:]
-    n = len(counts)
-    if n < YEAR:
-        return Gate(GateName.STABILITY, "unknown", (Reason("few_months", {"n": n, "needed": YEAR}),))
-    value = instability(counts)
-    first, last = volume.window(STABILITY_MONTHS)
-    measure = Measure(
-        name="instability",
-        kpi="K63",
-        signal=None,
-        unit=Unit.RATIO,
-        value=value,
-        n=n,
-        window=(month_start(first), month_end(last)),
-        tier=Tier.DIRECT if volume.direct else Tier.PROXY,
-        sources=volume.sources,
-        limit=policy.instability_limit,
-    )
-    said = {"value": value, "limit": policy.instability_limit, "months": n}
-    if value <= policy.instability_limit:
+def _stability(found: Regime) -> Gate:
+    """Answer by the regime's spread: gate and regime are one computation, and can't contradict each other."""
+    if found.unstable is None:
+        return Gate(GateName.STABILITY, "unknown", found.why)
+    measure = next(axis for axis in found.axes if axis.name == "instability")
+    said = {"value": measure.value or 0.0, "limit": measure.limit or 0.0, "months": found.months}
+    if found.stability == "passed":
         return Gate(GateName.STABILITY, "passed", (Reason("activity_stable", said),), (measure,))
-    if n < 2 * YEAR:
-        return Gate(GateName.STABILITY, "unknown", (Reason("could_be_season", said),), (measure,))
-    return Gate(GateName.STABILITY, "failed", (Reason("activity_unstable", said),), (measure,))
+    if found.stability == "failed":
+        return Gate(GateName.STABILITY, "failed", (Reason("activity_unstable", said),), (measure,))
+    code = "could_be_season" if found.months < TOLD_APART else "stability_uncertain"
+    why = Reason(code, {**said, "chance_share": found.unstable})
+    return Gate(GateName.STABILITY, "unknown", (why,), (measure,))
 
 
 def _formalised(said: Declaration | None, as_of: date, policy: Policy) -> Gate:

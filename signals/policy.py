@@ -58,6 +58,11 @@ class Policy:
     minutes_per_sale: float = _setting(12.0, "minutes", "Seuil: an assumption, time it when you can")
     minutes_per_purchase: float = _setting(10.0, "minutes", "Seuil: an assumption, time it when you can")
     instability_limit: float = _setting(0.40, "log standard deviation beyond chance", "Seuil")
+    growth_limit: float = _setting(0.40, "share a year, above: rapid growth", "Seuil")
+    decline_limit: float = _setting(-0.20, "share a year, below: declining", "Seuil")
+    seasonal_limit: float = _setting(1.8, "peak over trough, above: seasonal", "Seuil")
+    volume_high: float = _setting(150.0, "documents per month, from: high", "Seuil")
+    regime_probability: float = _setting(0.80, "probability", "Seuil: below, a regime is undetermined")
     documented_limit: float = _setting(0.80, "share of processes", "Hackett, top quartile: 80 % documented")
 
     # Money (defaults for lines nobody has declared; each is tagged as such)

@@ -24,6 +24,7 @@ from app.wording import (
     providers_tryton,
     push,
     quality,
+    regime,
     sources,
 )
 from app.wording.labels import LABELS as NAMES
@@ -31,12 +32,12 @@ from app.wording.labels import MEASURES as MEASURED
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS = (
-    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, quality, sources),
+    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, quality, regime, sources),
     *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
 LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES
-MEASURES: dict[str, tuple[str, str]] = MEASURED | quality.MEASURES
+MEASURES: dict[str, tuple[str, str]] = MEASURED | quality.MEASURES | regime.MEASURES
 
 __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure_sentence", "say"]
 
@@ -45,6 +46,8 @@ _NAMES = {
     "signal": "signal",
     "gate": "gate",
     "process": "process",
+    "regime": "regime",
+    "other_regime": "regime",
     "unit": "unit",
     "field": "field",
     "other": "field",
