@@ -9,6 +9,7 @@ from typing import Any
 from app.language import Formats, translator
 from app.wording import (
     alerts,
+    changes,
     connect,
     demo_steps,
     door,
@@ -30,7 +31,7 @@ from app.wording.labels import MEASURES
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS = (
-    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, sources),
+    *(alerts, changes, connect, demo_steps, door, face, health, letters, mail, mapping, push, sources),
     *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
