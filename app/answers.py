@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from app.language import Formats
+from app.nearest import told
 from app.wording import label, measure_label, say
 
 _COLOURS = {"over": "red", "watch": "yellow", "calm": "green", "unknown": "bright_black"}
@@ -40,8 +41,21 @@ def print_answer(body: dict[str, Any], language: str) -> None:
     if body["worth"]:
         low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
         typer.echo(f"\n{low} … {high} {label('unit', 'eur_per_month', language)}")
+    _print_nearest(body, language)
     for missing in body["missing"]:
         typer.echo(f"  ? {say(missing['what'], {}, language)} → {say(missing['remedy'], {}, language)}")
+
+
+def _print_nearest(body: dict[str, Any], language: str) -> None:
+    """Print what would give another verdict, each change alone."""
+    nearest = told(body, language)
+    typer.echo("")
+    if not nearest:
+        typer.echo(say("change_none", {}, language))
+    for change in nearest:
+        verdict = label("verdict", change.verdict, language)
+        rest = f" ({change.since})" if change.since else ""
+        typer.echo(f"  ↷ {change.what} {change.how}".rstrip() + f"{rest} ⇒ {verdict}")
 
 
 def say_verdict(body: dict[str, Any], language: str) -> str:

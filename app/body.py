@@ -10,6 +10,7 @@ from signals.change import Change
 from signals.gates import Gate
 from signals.readiness import Readiness, Signal
 from signals.watched import LONGEST_SAID
+from signals.whatif import WhatIf
 from signals.worth import Worth
 
 Body = dict[str, Any]
@@ -50,6 +51,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
         "measures": [measure_body(measure) for measure in answer.measures],
         "missing": [asdict(missing) for missing in answer.missing],
         "what_would_change_it": [asdict(flip) | {"verdict": flip.verdict.value} for flip in answer.flips],
+        "nearest_changes": [_nearest(change) for change in answer.nearest],
         "rests_on": _reasons(answer.rests_on),
         "speaks_against": _reasons(answer.against),
     }
@@ -147,6 +149,19 @@ def _worth(worth: Worth | None) -> Body | None:
         "unit": "eur_per_month",
         "share_from_defaults": _round(worth.share_from_defaults),
         "lines": [{k: _round(v) if isinstance(v, float) else v for k, v in asdict(x).items()} for x in worth.lines],
+    }
+
+
+def _nearest(change: WhatIf) -> Body:
+    return {
+        "kind": change.kind,
+        "name": change.name,
+        "before": _round(change.before),
+        "after": _round(change.after),
+        "unit": change.unit.value,
+        "processes": list(change.processes),
+        "since": change.since.isoformat() if change.since else None,
+        "verdict": change.verdict.value,
     }
 
 

@@ -14,6 +14,7 @@ Facts (`issue_days`, `corrections`, `hours`, `events`, `volume`, `ledger_months`
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -261,6 +262,11 @@ class Books:
 
 def empty(table: str) -> pd.DataFrame:
     """Make a table without rows."""
+    return _empty(table).copy()
+
+
+@cache
+def _empty(table: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS[table].items()})
 
 

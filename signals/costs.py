@@ -4,8 +4,9 @@ Each amount comes as a `Known`: bounds, and how we know them. Nothing here turns
 says is None.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -57,25 +58,41 @@ def weakest(*tags: Tag) -> Tag:
 
 
 def measured_hours(books: Books, group: Group, month: int) -> Known | None:
-    """Give a group's back-office hours in a month as its timesheets say; None where they don't.
+    """Give a group's hours in one month: see `hours_by_month`."""
+    return hours_by_month(books, group, range(month, month + 1))[month]
+
+
+def hours_by_month(books: Books, group: Group, months: range) -> dict[int, Known | None]:
+    """Give a group's back-office hours of some months as its timesheets say; None where they don't.
 
     A week's minutes are spread over Monday to Friday. A month only half covered by weeks that are over doesn't speak;
     a mostly covered one is scaled up. A group without a row in the month has no timesheet, which isn't zero hours.
     """
+    rows = books["hours"]
+    week, minutes = rows["week_day"].to_numpy(), rows["minutes"].to_numpy()
+    over = week + 6 <= day_number(books.as_of)
+    own = over & rows["role"].isin(_ROLES[group]).to_numpy()
+    if not own.any():
+        return dict.fromkeys(months)
+    by_week = pd.Series(minutes[own]).groupby(week[own]).sum()
+    starts, worked = by_week.index.to_numpy(dtype="int64"), by_week.to_numpy()
+    return {month: _hours(starts, worked, int(week[over].min()), month, books.as_of) for month in months}
+
+
+def _hours(
+    starts: npt.NDArray[np.int64], minutes: npt.NDArray[np.int64], first_week: int, month: int, as_of: date
+) -> Known | None:
     first, last = day_number(month_start(month)), day_number(month_end(month))
-    over = books["hours"]
-    over = over[over["week_day"] + 6 <= day_number(books.as_of)]
-    own = over[over["role"].isin(_ROLES[group])]
-    own = own[(own["week_day"] > first - WORKDAYS) & (own["week_day"] <= last)]
-    if own.empty:
+    own = (starts > first - WORKDAYS) & (starts <= last)
+    if not own.any():
         return None
     mondays = np.arange(first - (first + 3) % 7, last + 1, 7, dtype="int64")  # day 0 was a Thursday
-    known = (mondays >= over["week_day"].min()) & (mondays + 6 <= day_number(books.as_of))
+    known = (mondays >= first_week) & (mondays + 6 <= day_number(as_of))
     workdays = _overlap(mondays, first, last)
     if workdays[known].sum() < LEAST_COVERED * workdays.sum():
         return None
-    minutes = float((own["minutes"].to_numpy() * _overlap(own["week_day"].to_numpy(), first, last)).sum()) / WORKDAYS
-    hours = minutes / 60 * float(workdays.sum() / workdays[known].sum())
+    total = float((minutes[own] * _overlap(starts[own], first, last)).sum()) / WORKDAYS
+    hours = total / 60 * float(workdays.sum() / workdays[known].sum())
     return Known(hours, hours, "measured")
 
 
@@ -100,20 +117,38 @@ def declared(amount: Range | None) -> Known | None:
     return None if amount is None else Known(amount.low, amount.high, "declared")
 
 
-def spent_per_month(books: Books, kind: str, month: int, *, lumpy: bool) -> Known | None:
-    """Give the mean a month of what was spent on a kind in the twelve months up to one; None if nothing was.
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent, by kind: the months and amounts of the rows; `first_month` is the first of any kind."""
 
-    What comes in lumps (a recruitment) is spread over twelve months even if the costs are known for fewer; what
-    comes monthly is divided by the months known. Either mistake would raise the hidden part.
-    """
+    first_month: int
+    by_kind: Mapping[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]
+
+    def per_month(self, kind: str, month: int, *, lumpy: bool) -> Known | None:
+        """Give the mean a month of what was spent on a kind in the twelve months up to one; None if nothing was.
+
+        What comes in lumps (a recruitment) is spread over twelve months even if the costs are known for fewer; what
+        comes monthly is divided by the months known. Either mistake would raise the hidden part.
+        """
+        rows, amounts = self.by_kind.get(kind, (None, None))
+        if rows is None or amounts is None:
+            return None
+        own = (rows > month - YEAR) & (rows <= month)
+        if not own.any():
+            return None
+        months = YEAR if lumpy else min(YEAR, month - self.first_month + 1)
+        mean = float(amounts[own].sum()) / 100 / months
+        return Known(mean, mean, "measured")
+
+
+def spent(books: Books) -> Spent:
+    """Sort the costs by kind."""
     costs = books["costs"]
-    costs = costs[costs["month"] <= month]
-    own = costs[(costs["kind"] == kind) & (costs["month"] > month - YEAR)]
-    if own.empty:
-        return None
-    months = YEAR if lumpy else min(YEAR, month - int(costs["month"].min()) + 1)
-    mean = float(own["amount_minor"].sum()) / 100 / months
-    return Known(mean, mean, "measured")
+    if costs.empty:
+        return Spent(0, {})
+    month, amount = costs["month"].to_numpy(), costs["amount_minor"].to_numpy(dtype="float64")
+    kinds = {str(kind): (month[rows], amount[rows]) for kind, rows in costs.groupby("kind").indices.items()}
+    return Spent(int(month.min()), kinds)
 
 
 @dataclass(frozen=True, slots=True)

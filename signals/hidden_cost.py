@@ -12,14 +12,16 @@ from signals.costs import (
     Booked,
     Group,
     Known,
+    Spent,
     Tag,
     booked,
     booked_range,
     declared,
     declared_hours,
     hourly_rate,
+    hours_by_month,
     measured_hours,
-    spent_per_month,
+    spent,
 )
 from signals.policy import Policy
 from signals.rates import sources_of
@@ -75,33 +77,52 @@ LINES = (ADMIN_LINE, DIRECTOR_LINE, *(line.name for line in _BOUGHT))
 """The names of all lines; those no source speaks of are left out of `cost_lines`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the lines of some months are looked up in, prepared once."""
+
+    books: Books
+    policy: Policy
+    said: Declaration | None
+    spent: Spent
+    hours: Mapping[Group, Mapping[int, Known | None]]
+
+
 def cost_lines(books: Books, policy: Policy, month: int) -> tuple[CostLine, ...]:
     """Give the lines of the back office's cost in a month; a line no source speaks of is missing, not zero.
 
     The declaration in force at `books.as_of` speaks for any month: whether it may, is the caller's to judge.
     Wages count where they are given as a cost of the back office. Account 641 never does: it pays the whole firm.
     """
+    return _lines(_sources(books, policy, range(month, month + 1)), month)
+
+
+def _sources(books: Books, policy: Policy, months: range) -> _Sources:
     said = books.declaration(policy.declared_valid_days)
-    wages = spent_per_month(books, "wages", month, lumpy=False)
-    admin = wages or time_cost(books, policy, Group.ADMIN, month)
-    director = time_cost(books, policy, Group.DIRECTOR, month)
-    book = booked(books, month)
+    hours = {group: hours_by_month(books, group, months) for group in Group}
+    return _Sources(books, policy, said, spent(books), hours)
+
+
+def _lines(sources: _Sources, month: int) -> tuple[CostLine, ...]:
+    wages = sources.spent.per_month("wages", month, lumpy=False)
+    admin = wages or _time_cost(sources, Group.ADMIN, month)
+    director = _time_cost(sources, Group.DIRECTOR, month)
+    book = booked(sources.books, month)
     found: list[tuple[str, Known | None, bool]] = [(ADMIN_LINE, admin, True), (DIRECTOR_LINE, director, False)]
-    found += [(line.name, _bought(line, books, said, book, month), line.visible) for line in _BOUGHT]
+    found += [(line.name, _bought(line, sources, book, month), line.visible) for line in _BOUGHT]
     return tuple(CostLine(name, k.low, k.high, k.tag, visible) for name, k, visible in found if k is not None)
 
 
-def time_cost(books: Books, policy: Policy, group: Group, month: int) -> Known | None:
+def _time_cost(sources: _Sources, group: Group, month: int) -> Known | None:
     """Give the cost of a group's hours in a month; None where neither timesheets nor a declaration tell them."""
-    said = books.declaration(policy.declared_valid_days)
-    hours = measured_hours(books, group, month) or declared_hours(said, group)
-    return None if hours is None else hours.times(hourly_rate(said, policy, group))
+    hours = sources.hours[group][month] or declared_hours(sources.said, group)
+    return None if hours is None else hours.times(hourly_rate(sources.said, sources.policy, group))
 
 
-def _bought(line: _Bought, books: Books, said: Declaration | None, book: Booked | None, month: int) -> Known | None:
-    stated = declared(_stated(said, line.name))
-    spent = spent_per_month(books, line.kind, month, lumpy=line.lumpy)
-    first, second = (stated, spent) if line.declared_first else (spent, stated)
+def _bought(line: _Bought, sources: _Sources, book: Booked | None, month: int) -> Known | None:
+    stated = declared(_stated(sources.said, line.name))
+    paid = sources.spent.per_month(line.kind, month, lumpy=line.lumpy)
+    first, second = (stated, paid) if line.declared_first else (paid, stated)
     return first or second or booked_range(book, line.sure, line.possible)
 
 
@@ -172,7 +193,9 @@ class _Bounds:
 
 def _months(books: Books, policy: Policy) -> dict[int, tuple[CostLine, ...]]:
     last = last_complete_month(books.as_of)
-    return {month: cost_lines(books, policy, month) for month in range(last - YEAR + 1, last + 1)}
+    months = range(last - YEAR + 1, last + 1)
+    sources = _sources(books, policy, months)
+    return {month: _lines(sources, month) for month in months}
 
 
 def _spoken(
@@ -191,7 +214,7 @@ def _spoken(
 def _rests_on_word(lines: Sequence[CostLine], books: Books, month: int) -> bool:
     """Say whether some hours of a month are only declared; wages measure the admin part as well as timesheets."""
     names = {line.name for line in lines}
-    admin = spent_per_month(books, "wages", month, lumpy=False) or measured_hours(books, Group.ADMIN, month)
+    admin = spent(books).per_month("wages", month, lumpy=False) or measured_hours(books, Group.ADMIN, month)
     director = measured_hours(books, Group.DIRECTOR, month)
     return (ADMIN_LINE in names and admin is None) or (DIRECTOR_LINE in names and director is None)
 

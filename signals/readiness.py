@@ -3,19 +3,17 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from signals.base import Level, Measure, Reason, SignalName, Tier
+from signals.base import Level, Measure, Reason, SignalName
 from signals.books import Books
-from signals.calendar import last_complete_month
 from signals.change import Change
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates
-from signals.key_person import lacks_backup
-from signals.levels import LevelAnswer, level_of
+from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
 from signals.registry import EXPLAINS, SIGNALS, VOLUME_STREAMS, SignalDetectors
 from signals.verdict import Decision, Verdict, decide
-from signals.watched import BY_MEASURE, change_of, reasons_of
-from signals.whatif import Flip, flips
+from signals.watched import BY_MEASURE, reasons_of
+from signals.whatif import Flip, WhatIf, flips, nearest_changes
 from signals.worth import Worth, worth
 
 MOSTLY = 0.5
@@ -65,10 +63,12 @@ class Readiness:
     rests_on: tuple[Reason, ...]
     fresh: Freshness
     reconstructed: bool
+    nearest: tuple[WhatIf, ...] = ()
+    """The nearest single changes that a person could make for another verdict."""
 
 
-def assess(books: Books, policy: Policy) -> Readiness:
-    """Answer for the books' day."""
+def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readiness:
+    """Answer for the books' day; `look_around`: also what would change the answer."""
     signals = tuple(_signal(spec, books, policy) for spec in SIGNALS)
     seen, _ = frozen(books, policy, VOLUME_STREAMS)
     value = worth(seen, policy)
@@ -76,7 +76,7 @@ def assess(books: Books, policy: Policy) -> Readiness:
     levels = {signal.name: signal.level for signal in signals}
     states = {gate.name: gate.state for gate in doors}
     decision = decide(levels, states, value)
-    return Readiness(
+    answer = Readiness(
         company_id=books.company_id,
         as_of=books.as_of,
         verdict=decision.verdict,
@@ -95,23 +95,19 @@ def assess(books: Books, policy: Policy) -> Readiness:
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
     )
+    return replace(answer, nearest=nearest_changes(books, policy, answer)) if look_around else answer
 
 
 def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
-    primary = _primary(spec, books, policy)
-    seen, frozen_on = books, None
-    if primary.tier is not Tier.DECLARED:  # a declaration has its own expiry
-        seen, frozen_on = frozen(books, policy, spec.streams)
-        if frozen_on is not None:
-            primary = _primary(spec, seen, policy)
+    primary, seen, frozen_on = primary_of(spec, books, policy)
     seen_by_half, half_frozen_on = frozen(seen, policy, spec.half_streams)
     half = spec.half.detect(seen_by_half, policy) if spec.half else None
     explains = tuple(detector.detect(seen, policy) for detector in spec.explains)
-    change = _tested(primary, spec, seen, policy)
-    answer = _level(spec, primary, explains, seen, policy, change)
-    half_change = _tested(half, spec, seen_by_half, policy) if half is not None else None
+    tests = {primary.name: tested(primary, spec, seen, policy)}
     if half is not None:
-        answer = _with_half(answer, _judge(half, spec, seen_by_half, policy, change=half_change))
+        tests[half.name] = tested(half, spec, seen_by_half, policy)
+    changes = {name: change for name, change in tests.items() if change is not None}
+    answer = judged(spec, (primary, half), {m.name: m for m in explains}, changes, policy)
     silent = sorted({day for day in (frozen_on, half_frozen_on) if day is not None})
     why = (*answer.why, *(Reason("frozen", {"day": day.isoformat()}) for day in silent))
     beside = tuple(detector.detect(seen, policy) for detector in spec.beside)
@@ -120,19 +116,12 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
         name=spec.name,
         level=answer.level,
         why=why,
-        primary=_with_sight(primary, change),
-        half=_with_sight(half, half_change) if half is not None else None,
+        primary=_with_sight(primary, changes.get(primary.name)),
+        half=_with_sight(half, changes.get(half.name)) if half is not None else None,
         measures=shown,
         frozen_on=frozen_on or half_frozen_on,
-        changes=tuple(
-            (m.name, c) for m, c in ((primary, change), (half, half_change)) if m is not None and c is not None
-        ),
+        changes=tuple(changes.items()),
     )
-
-
-def _tested(measure: Measure, spec: SignalDetectors, books: Books, policy: Policy) -> Change | None:
-    """Test a measured rate or level for a change; what was only declared has no weeks."""
-    return change_of(measure, books, policy) if spec.floor and measure.tier is Tier.DIRECT else None
 
 
 def _with_sight(measure: Measure, change: Change | None) -> Measure:
@@ -140,55 +129,6 @@ def _with_sight(measure: Measure, change: Change | None) -> Measure:
     if not measure.known or measure.name not in BY_MEASURE:
         return measure
     return replace(measure, notes=(*measure.notes, *reasons_of(change)))
-
-
-def _primary(spec: SignalDetectors, books: Books, policy: Policy) -> Measure:
-    tried = [detector.detect(books, policy) for detector in spec.primary]
-    return next((measure for measure in tried if measure.known), tried[0])
-
-
-def _judge(
-    measure: Measure,
-    spec: SignalDetectors,
-    books: Books,
-    policy: Policy,
-    *,
-    change: Change | None = None,
-    may: bool = True,
-) -> LevelAnswer:
-    last = measure.series[-1].month if measure.series else last_complete_month(books.as_of)
-    floor = float(getattr(policy, spec.floor)) if spec.floor else None
-    return level_of(measure, policy, last_month=last, floor=floor, change=change, may_be_over=may)
-
-
-def _level(
-    spec: SignalDetectors,
-    primary: Measure,
-    explains: tuple[Measure, ...],
-    books: Books,
-    policy: Policy,
-    change: Change | None,
-) -> LevelAnswer:
-    if spec.name is not SignalName.KEY_PERSON:
-        return _judge(primary, spec, books, policy, change=change)
-    by_name = {measure.name: measure for measure in explains}
-    alone = lacks_backup(by_name["holiday_drop"], by_name["backup_presence"], primary, policy)
-    return _judge(primary, spec, books, policy, may=alone)
-
-
-_ORDER = (Level.UNKNOWN, Level.CALM, Level.WATCH, Level.OVER)
-
-
-def _with_half(first: LevelAnswer, second: LevelAnswer) -> LevelAnswer:
-    """Join two halves: the worse one counts, but calm needs the first to be known."""
-    worse = max(first.level, second.level, key=_ORDER.index)
-    if first.level is Level.UNKNOWN and worse is Level.CALM:
-        return LevelAnswer(Level.UNKNOWN, (*first.why, Reason("half_calm")))
-    if Level.UNKNOWN in (first.level, second.level) and worse is not Level.UNKNOWN:
-        return LevelAnswer(worse, first.why + second.why)
-    if first.level is second.level:
-        return LevelAnswer(worse, first.why if first.why == second.why else first.why + second.why)
-    return first if first.level is worse else second
 
 
 def _missing(signals: tuple[Signal, ...], doors: tuple[Gate, ...], value: Worth | None) -> tuple[Missing, ...]:

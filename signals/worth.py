@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from signals.books import Books
 from signals.calendar import last_complete_month
-from signals.costs import YEAR, Group, Known, Tag, declared, declared_hours, hourly_rate, measured_hours, weakest
+from signals.costs import YEAR, Group, Known, Tag, declared, declared_hours, hourly_rate, hours_by_month, weakest
 from signals.policy import Policy
 
 
@@ -72,8 +72,8 @@ def usual_hours(books: Books, policy: Policy, group: Group) -> Known | None:
     A provider is paid for a year, not for August.
     """
     last = last_complete_month(books.as_of)
-    found = [measured_hours(books, group, month) for month in range(last - YEAR + 1, last + 1)]
-    measured = [hours.low for hours in found if hours is not None]
+    found = hours_by_month(books, group, range(last - YEAR + 1, last + 1))
+    measured = [hours.low for hours in found.values() if hours is not None]
     if measured:
         mean = sum(measured) / len(measured)
         return Known(mean, mean, "measured")

@@ -14,6 +14,7 @@ from app.charts import span_of
 from app.clock import local_day
 from app.db import read, write
 from app.errors import BadInput, NotFound
+from app.nearest import told
 from app.pages.episode_text import shown
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.room import RoomHere, language_of
@@ -115,6 +116,7 @@ def company_page(
         past=day is not None and days[-1][0] != day,
         alerts=[shown(row, language, room.now()) for row in opened],
         flips=useful_flips(body["what_would_change_it"]) if body else [],
+        nearest=told(body, language) if body else [],
         halves=halves,
         context=context_of(body) if body else [],
         span=span_of(charted),

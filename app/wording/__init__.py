@@ -4,11 +4,13 @@ Signals, connectors and steps speak in codes with parameters; only here do they 
 """
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from app.language import Formats, translator
 from app.wording import (
     alerts,
+    changes,
     connect,
     demo_steps,
     door,
@@ -31,13 +33,32 @@ from app.wording.labels import LABELS as NAMES
 from app.wording.labels import MEASURES as MEASURED
 from app.wording.sentences import SENTENCES as SAID
 
-_ROOMS = (
-    *(alerts, connect, demo_steps, door, face, health, letters, mail, mapping, push, quality, regime, sources),
-    *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
+_ROOMS: tuple[ModuleType, ...] = (
+    alerts,
+    changes,
+    connect,
+    demo_steps,
+    door,
+    face,
+    health,
+    letters,
+    mail,
+    mapping,
+    providers_caldav,
+    providers_dolibarr,
+    providers_pennylane,
+    providers_personio,
+    providers_tryton,
+    push,
+    quality,
+    regime,
+    sources,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
 LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES
-MEASURES: dict[str, tuple[str, str]] = MEASURED | quality.MEASURES | regime.MEASURES
+MEASURES: dict[str, tuple[str, str]] = MEASURED | {
+    name: texts for room in _ROOMS for name, texts in getattr(room, "MEASURES", {}).items()
+}
 
 __all__ = ["LABELS", "MEASURES", "SENTENCES", "label", "measure_label", "measure_sentence", "say"]
 
