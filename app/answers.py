@@ -38,12 +38,24 @@ def print_answer(body: dict[str, Any], language: str) -> None:
         why = " ".join(say(reason["code"], reason["params"], language, unit) for reason in gate["why"])
         name, state = label("gate", gate["name"], language), label("state", gate["state"], language)
         typer.echo(f"{name}: {state}. {why}")
+    _print_regime(body, language)
     if body["worth"]:
         low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
         typer.echo(f"\n{low} … {high} {label('unit', 'eur_per_month', language)}")
     _print_nearest(body, language)
     for missing in body["missing"]:
         typer.echo(f"  ? {say(missing['what'], {}, language)} → {say(missing['remedy'], {}, language)}")
+
+
+def _print_regime(body: dict[str, Any], language: str) -> None:
+    """Print how the volume moves, and why that speaks for handing work over."""
+    regime = body["regime"]
+    name = label("regime", regime["label"], language)
+    why = [say(reason["code"], reason["params"], language) for reason in (*regime["why"], *regime["notes"])]
+    typer.echo(f"\n{label('face', 'regime', language)}: {name}. {' '.join(why)}")
+    helps = label("regime_helps", regime["label"], language)
+    if helps != regime["label"]:
+        typer.echo(f"  {helps}")
 
 
 def _print_nearest(body: dict[str, Any], language: str) -> None:

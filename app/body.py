@@ -9,6 +9,7 @@ from signals.calendar import month_start
 from signals.change import Change
 from signals.gates import Gate
 from signals.readiness import Readiness, Signal
+from signals.regime import Regime
 from signals.watched import LONGEST_SAID
 from signals.whatif import WhatIf
 from signals.worth import Worth
@@ -47,6 +48,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
         },
         "signals": [signal_body(signal) for signal in answer.signals],
         "gates": [_gate(gate) for gate in answer.gates],
+        "regime": _regime(answer.regime),
         "worth": _worth(answer.worth),
         "measures": [measure_body(measure) for measure in answer.measures],
         "missing": [asdict(missing) for missing in answer.missing],
@@ -140,6 +142,19 @@ def _gate(gate: Gate) -> Body:
     }
 
 
+def _regime(regime: Regime) -> Body:
+    return {
+        "label": regime.label.value,
+        "probability": _round(regime.probability),
+        "probabilities": {name.value: _round(share) for name, share in regime.probabilities.items() if share},
+        "months": regime.months,
+        "why": _reasons(regime.why),
+        "axes": [measure_body(measure) for measure in regime.axes],
+        "beside": [measure_body(measure) for measure in regime.beside],
+        "notes": _reasons(regime.notes),
+    }
+
+
 def _worth(worth: Worth | None) -> Body | None:
     if worth is None:
         return None
@@ -219,4 +234,6 @@ def every_measure(body: Body) -> dict[str, Body]:
         listed += measures_of(signal)
     for gate in body["gates"]:
         listed += gate["measures"]
+    regime = body.get("regime") or {"axes": [], "beside": []}  # an older answer has none
+    listed += regime["axes"] + regime["beside"]
     return {measure["name"]: measure for measure in listed}

@@ -42,6 +42,13 @@ class Gate:
     measures: tuple[Measure, ...] = ()
 
 
+def regime_of(books: Books, policy: Policy) -> Regime:
+    """Name the regime of a company's volume, with its customers, staff and workload beside it."""
+    volume = monthly_volume(books)
+    beside = _volume_measures(volume, books, policy)[1:] if volume is not None and volume.total else ()
+    return regime(volume, Cuts.of(policy), beside)
+
+
 def gates(books: Books, policy: Policy, worth: Worth | None) -> tuple[Gate, ...]:
     """Answer the four gates, in the order of `GateName`; `worth` None: not known."""
     volume = monthly_volume(books)

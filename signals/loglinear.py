@@ -159,7 +159,15 @@ class _Jumps:
 
 
 def posterior(counts: Sequence[int]) -> Draws:
-    """Draw from the posterior of the model given twelve monthly counts or more. Raises ValueError for fewer."""
+    """Draw from the posterior of the model given twelve monthly counts or more. Raises ValueError for fewer.
+
+    The newest answers are remembered: looking for what would change a verdict asks of the same counts many times.
+    """
+    return _posterior(tuple(counts))
+
+
+@lru_cache(maxsize=16)
+def _posterior(counts: tuple[int, ...]) -> Draws:
     y = np.asarray(counts, dtype="float64")
     if len(y) < YEAR:
         raise ValueError("the model takes twelve months")

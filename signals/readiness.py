@@ -7,9 +7,10 @@ from signals.base import Level, Measure, Reason, SignalName
 from signals.books import Books
 from signals.change import Change
 from signals.freshness import Freshness, freshness, frozen
-from signals.gates import Gate, gates
+from signals.gates import Gate, gates, regime_of
 from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
+from signals.regime import Regime
 from signals.registry import EXPLAINS, SIGNALS, VOLUME_STREAMS, SignalDetectors
 from signals.verdict import Decision, Verdict, decide
 from signals.watched import BY_MEASURE, reasons_of
@@ -63,6 +64,7 @@ class Readiness:
     rests_on: tuple[Reason, ...]
     fresh: Freshness
     reconstructed: bool
+    regime: Regime
     nearest: tuple[WhatIf, ...] = ()
     """The nearest single changes that a person could make for another verdict."""
 
@@ -84,6 +86,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         why=decision.why,
         signals=signals,
         gates=doors,
+        regime=regime_of(seen, policy),
         worth=value,
         measures=tuple(detector.detect(seen, policy) for detector in EXPLAINS),
         signals_known=sum(level is not Level.UNKNOWN for level in levels.values()),

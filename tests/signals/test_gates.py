@@ -8,7 +8,8 @@ import pytest
 from signals.base import Reason, Tier
 from signals.books import Books, Declaration, Sheet, frame
 from signals.calendar import day_number, month_number
-from signals.gates import Gate, GateName, gates, instability
+from signals.gates import Gate, GateName, gates
+from signals.loglinear import posterior
 from signals.policy import Policy
 from signals.worth import Worth
 
@@ -135,12 +136,16 @@ def test_little_work_fails_the_volume_gate_only_where_it_is_surely_not_worth_it(
     assert (gate.why[0].code == "workload_low_not_worth") is (state == "failed")
 
 
+def instability(counts: list[int]) -> float:
+    return float(np.median(posterior(counts).extra))
+
+
 def _noisy(months: int, spread: float, seed: int = 3) -> list[int]:
     rng = np.random.default_rng(seed)
     return [int(n) for n in rng.poisson(100 * np.exp(rng.normal(0, spread, months)))]
 
 
-def test_stability_needs_a_year_to_pass_and_two_to_fail() -> None:
+def test_stability_needs_a_year_to_pass_and_eighteen_months_to_fail() -> None:
     def stability(counts: list[int]) -> tuple[str, list[str]]:
         gate = _gate(GateName.STABILITY, _books(volume=_volume(counts)))
         return gate.state, _codes(gate)
@@ -148,7 +153,7 @@ def test_stability_needs_a_year_to_pass_and_two_to_fail() -> None:
     assert stability([50] * 11) == ("unknown", ["few_months"])
     assert stability([50] * 12) == ("passed", ["activity_stable"])
     assert stability(_noisy(12, 0.9)) == ("unknown", ["could_be_season"])
-    assert stability(_noisy(23, 0.9)) == ("unknown", ["could_be_season"])
+    assert stability(_noisy(17, 0.9)) == ("unknown", ["could_be_season"])
     assert stability(_noisy(24, 0.9)) == ("failed", ["activity_unstable"])
     assert stability(_noisy(24, 0.9) + [100] * 36) == ("passed", ["activity_stable"])  # three years are looked at
 
@@ -179,7 +184,6 @@ def test_growth_and_seasons_are_no_instability() -> None:
     season = np.array([1, 1, 1, 1, 1, 1, 1, 0.3, 1, 1, 2.5, 3])[months % 12]
     assert instability(growing) < 0.2
     assert instability(rng.poisson(60 * season).tolist()) < 0.25
-    assert instability(rng.poisson(60 * season[:14]).tolist()) > 0.4  # a season doesn't show in its first year
     assert instability(rng.poisson(60 * season * np.exp(rng.normal(0, 0.7, 24))).tolist()) > 0.4
 
 
@@ -189,8 +193,8 @@ def test_one_empty_month_is_no_instability() -> None:
     assert 0 < instability(counts) < POLICY.instability_limit
 
 
-def test_a_steady_series_has_no_spread_and_eleven_months_have_no_answer() -> None:
-    assert instability([7] * 12) == 0
+def test_a_steady_series_has_hardly_any_spread_and_eleven_months_have_no_answer() -> None:
+    assert instability([7] * 12) < 0.15
     with pytest.raises(ValueError, match="twelve months"):
         instability([7] * 11)
 
