@@ -8,6 +8,7 @@ from signals.books import Books
 from signals.change import Change
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates
+from signals.joint import Joint, joint_of
 from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
 from signals.registry import EXPLAINS, SIGNALS, VOLUME_STREAMS, SignalDetectors
@@ -63,6 +64,8 @@ class Readiness:
     rests_on: tuple[Reason, ...]
     fresh: Freshness
     reconstructed: bool
+    joint: Joint | None = None
+    """What the change test says of all series together; it moves no level and no verdict."""
     nearest: tuple[WhatIf, ...] = ()
     """The nearest single changes that a person could make for another verdict."""
 
@@ -94,6 +97,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         rests_on=_rests_on(signals, value),
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
+        joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )
     return replace(answer, nearest=nearest_changes(books, policy, answer)) if look_around else answer
 
