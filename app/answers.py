@@ -6,6 +6,7 @@ import typer
 
 from app.language import Formats
 from app.nearest import told
+from app.together import said_together
 from app.wording import label, measure_label, say
 
 _COLOURS = {"over": "red", "watch": "yellow", "calm": "green", "unknown": "bright_black"}
@@ -32,6 +33,8 @@ def print_answer(body: dict[str, Any], language: str) -> None:
                 typer.echo(f"  {_measure(measure, formats)}")
         for reason in signal["why"]:
             typer.echo(f"  – {say(reason['code'], reason['params'], language, signal['primary']['unit'])}")
+    for text in said_together(body, language):
+        typer.echo(f"\n{text}")
     typer.echo("")
     for gate in body["gates"]:
         unit = gate["measures"][0]["unit"] if gate["measures"] else ""

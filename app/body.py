@@ -8,6 +8,7 @@ from signals.base import Measure, Point, Reason
 from signals.calendar import month_start
 from signals.change import Change
 from signals.gates import Gate
+from signals.joint import Joint
 from signals.readiness import Readiness, Signal
 from signals.regime import Regime
 from signals.watched import LONGEST_SAID
@@ -47,6 +48,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
             "stale": answer.fresh.stale,
         },
         "signals": [signal_body(signal) for signal in answer.signals],
+        "joint": _joint(answer.joint),
         "gates": [_gate(gate) for gate in answer.gates],
         "regime": _regime(answer.regime),
         "worth": _worth(answer.worth),
@@ -90,6 +92,21 @@ def change_body(change: Change) -> Body:
         "months_to_see_a_doubling": _round(change.delay_months),
         "smallest_seen_in_three_months": _round(change.smallest),
         "alarms": [[a.raised.isoformat(), a.cleared.isoformat() if a.cleared else None] for a in change.alarms],
+    }
+
+
+def _joint(joint: Joint | None) -> Body | None:
+    if joint is None:
+        return None
+    return {
+        "state": joint.state.value,
+        "since": joint.since.isoformat() if joint.since else None,
+        "years_by_chance": _round(min(joint.years_by_chance, LONGEST_SAID)),
+        "drivers": [{"measure": driver.measure, "share": _round(driver.share)} for driver in joint.drivers],
+        "series": joint.series,
+        "of": joint.of,
+        "alone": joint.alone,
+        "held_back_because": _reason(joint.held_back) if joint.held_back else None,
     }
 
 

@@ -73,14 +73,16 @@ class Alarm:
 class Change:
     """The answer of the change test, for one series.
 
-    `log_evidence` has one value a week of the series, -inf before the test has begun. `alarm_week` is the Monday of
-    the week that raised the alarm now open; it is given also where `held_back` says why the state is watch at most.
-    `years_by_chance` is that of the most evidence since the open alarm, else of today's. `delay_months` is how long a
-    doubling would take to alarm, None when longer than can be said; `smallest` the least rate, or hours a week, that
-    would alarm within three months at the present volume of `per_month` trials (or weeks), None when none would.
+    `log_evidence` has one value a week of the series from the Monday `first_week` on, -inf before the test has begun.
+    `alarm_week` is the Monday of the week that raised the alarm now open; it is given also where `held_back` says why
+    the state is watch at most. `years_by_chance` is that of the most evidence since the open alarm, else of today's.
+    `delay_months` is how long a doubling would take to alarm, None when longer than can be said; `smallest` the least
+    rate, or hours a week, that would alarm within three months at the present volume of `per_month` trials (or weeks),
+    None when none would.
     """
 
     state: ChangeState
+    first_week: date
     log_evidence: tuple[float, ...]
     alarms: tuple[Alarm, ...]
     alarm_week: date | None
@@ -128,7 +130,7 @@ def detect_change(weeks: Weeks, baseline: Baseline, rule: ChangeRule) -> Change:
         doubling_delay(baseline, per_month, rule),
         smallest_rate(baseline, per_month, rule),
     )
-    return _answer(said, watched, limits, rule)
+    return _answer(weeks, said, watched, limits, rule)
 
 
 def detect_level_change(weeks: Weeks, baseline: LevelBaseline, rule: ChangeRule) -> Change:
@@ -161,10 +163,10 @@ def detect_level_change(weeks: Weeks, baseline: LevelBaseline, rule: ChangeRule)
         doubling_delay_of_level(baseline, per_month, rule),
         smallest_level(baseline, per_month, rule),
     )
-    return _answer(said, watched, limits, rule)
+    return _answer(weeks, said, watched, limits, rule)
 
 
-def _answer(said: Flags, watched: Watched, limits: _Limits, rule: ChangeRule) -> Change:
+def _answer(weeks: Weeks, said: Flags, watched: Watched, limits: _Limits, rule: ChangeRule) -> Change:
     path = follow(watched, threshold(rule.budget_years), rule.clear_run)
     evidence_now = path.evidence
     open_at = path.open_at
@@ -174,6 +176,7 @@ def _answer(said: Flags, watched: Watched, limits: _Limits, rule: ChangeRule) ->
     mondays = [day_of(number) for number in watched.week_day]
     return Change(
         state=state,
+        first_week=day_of(weeks.week_day[0]),
         log_evidence=_every_week(evidence_now, said),
         alarms=tuple(Alarm(mondays[up], None if down is None else mondays[down]) for up, down in path.alarms),
         alarm_week=None if open_at is None else mondays[open_at],

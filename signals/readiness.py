@@ -8,6 +8,7 @@ from signals.books import Books
 from signals.change import Change
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates, regime_of
+from signals.joint import Joint, joint_of
 from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
 from signals.regime import Regime
@@ -65,6 +66,8 @@ class Readiness:
     fresh: Freshness
     reconstructed: bool
     regime: Regime
+    joint: Joint | None = None
+    """What the change test says of all series together; it moves no level and no verdict."""
     nearest: tuple[WhatIf, ...] = ()
     """The nearest single changes that a person could make for another verdict."""
 
@@ -97,6 +100,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         rests_on=_rests_on(signals, value),
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
+        joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )
     return replace(answer, nearest=nearest_changes(books, policy, answer)) if look_around else answer
 

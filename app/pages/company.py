@@ -19,6 +19,7 @@ from app.pages.episode_text import shown
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.room import RoomHere, language_of
 from app.site import render
+from app.together import said_together
 from app.wording import label
 from signals.calendar import month_number, month_start
 
@@ -117,6 +118,7 @@ def company_page(
         alerts=[shown(row, language, room.now()) for row in opened],
         flips=useful_flips(body["what_would_change_it"]) if body else [],
         nearest=told(body, language) if body else [],
+        together=said_together(body, language) if body else [],
         halves=halves,
         context=context_of(body) if body else [],
         span=span_of(charted),

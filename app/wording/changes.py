@@ -4,6 +4,14 @@ from app.wording.marker import N_
 
 SENTENCES: dict[str, str] = {
     "change_since": N_("had it been so since {day}"),
+    "joint_alarm": N_(
+        "Taken together, the series have been worse than usual beyond chance since the week of {day}, though none "
+        "alone has crossed: "
+        "{drivers}. Chance alone would show this once in {years} years."
+    ),
+    "joint_held": N_("What is normal was not confirmed by anybody, or rests on little: take it with care."),
+    "joint_unmoved": N_("This is said to be watched; it moves no signal and no verdict."),
+    "joint_driver": N_("{name} {share}"),
     "change_none": N_("No single change in the work, in what is declared or in the limits gives another verdict."),
     "change_alone": N_("Each change alone, found by assessing again: the nearest of its kind."),
 }

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from benchmarks.detection.joint import joint_table
 from benchmarks.detection.tables import (
     BURSTY,
     BURSTY_CHANGE,
@@ -32,6 +33,7 @@ from benchmarks.detection.tables import (
 Cell = TypeVar("Cell")
 
 QUICK = Sizes(paths=100, years=10, changed=200, unkind=24, unkind_years=5)
+JOINT_PATHS = 1000
 FULL = Sizes(paths=1000, years=20, changed=2500, unkind=200, unkind_years=10)
 
 
@@ -68,17 +70,22 @@ def _joined(tables: Iterable[dict[tuple[str, int], Cell]]) -> dict[tuple[str, in
     return {key: cell for table in tables for key, cell in table.items()}
 
 
+def _sizes(asked: argparse.Namespace) -> Sizes:
+    return FULL if asked.full else QUICK
+
+
 def main() -> None:
     """Print the tables, and write them to a file if one is named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=(__doc__ or "").split("\n")[0])
     size = parser.add_mutually_exclusive_group(required=True)
     size.add_argument("--quick", action="store_true", help="about a minute; figures to 10 %%")
     size.add_argument("--full", action="store_true", help="about twenty minutes; figures to 2 %%")
+    size.add_argument("--joint", action="store_true", help="only four series together against each alone; a minute")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="a Markdown file to write to")
     asked = parser.parse_args()
     begun = time.process_time()
-    text = report(FULL if asked.full else QUICK, asked.seed)
+    text = joint_table(VOLUMES, JOINT_PATHS, asked.seed) if asked.joint else report(_sizes(asked), asked.seed)
     text += f"\n\nSeed {asked.seed}; {time.process_time() - begun:.0f} s of processor time.\n"
     print(text)
     if asked.out:

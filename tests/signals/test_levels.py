@@ -68,6 +68,7 @@ def seen(state: ChangeState, held_back: Reason | None = None) -> Change:
     monday = date(2026, 7, 6)
     return Change(
         state=state,
+        first_week=monday,
         log_evidence=(),
         alarms=(),
         alarm_week=None,
