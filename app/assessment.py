@@ -54,11 +54,15 @@ def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness,
         refresh_touched(conn, company_id)
     with read(engine) as conn:
         row = find_company(conn, company_id)
-        closed_days = french_holidays(as_of.year - YEARS_OF_HOLIDAYS, as_of.year + 1)
-        policy = read_policy(conn, company_id, as_of, closed_days)
+        policy = read_policy(conn, company_id, as_of, calendar_on(as_of))
         books = read_books(conn, company_id, as_of)
     answer = assess(books, policy)
     return answer, readiness_body(answer, row)
+
+
+def calendar_on(day: date) -> frozenset[date]:
+    """Give the closed days that an assessment as of a day looks at."""
+    return french_holidays(day.year - YEARS_OF_HOLIDAYS, day.year + 1)
 
 
 def as_text(body: Body) -> tuple[str, str]:

@@ -19,10 +19,13 @@ from signals.books import Books
 RECENT_DAYS = 800  # 26 months: two years of duplicates and series, and the month under way
 
 
-def read_books(conn: Connection, company_id: str, as_of: date) -> Books:
-    """Read a company's books, cut at the end of `as_of`; the facts have to be fresh (`app.facts`)."""
+def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: date | None = None) -> Books:
+    """Read a company's books, cut at the end of `as_of`; the facts have to be fresh (`app.facts`).
+
+    Records go back to `recent_from`, without it as far as an assessment looks.
+    """
     found = conn.execute(select(company).where(company.c.id == company_id)).mappings().one()
-    recent_from = as_of - timedelta(days=RECENT_DAYS)
+    recent_from = recent_from or as_of - timedelta(days=RECENT_DAYS)
     c = connection.c
     rows = conn.execute(select(c.id, c.provider, c.kind).where(c.company_id == company_id))
     providers = {str(r[0]): (str(r[1]), str(r[2])) for r in rows}

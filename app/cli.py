@@ -143,6 +143,35 @@ def assess(
             print_answer(served.content, language())
 
 
+@app.command("replay")
+def replay_(
+    company: CompanyOption = None,
+    first: Annotated[str | None, typer.Option("--from", help="first day, YYYY-MM-DD")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="last day, YYYY-MM-DD")] = None,
+    every: Annotated[str | None, typer.Option(help="month or week; a dry run takes weeks")] = None,
+    known: Annotated[str, typer.Option(help="then, now or both")] = "both",
+    sets: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE: a dry run with another setting")] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show past verdicts as known then and now, or what other settings would have raised."""
+    from app.clock import local_day, utc_now
+    from app.companies import companies, company_called
+    from app.db import read
+    from app.replay_cli import cut_asked, dry_run, every_asked, replay, settings_asked, span
+
+    changes, step = settings_asked(sets or ()), every_asked(every or ("week" if sets else "month"))
+    engine = opened().engine
+    with read(engine) as conn:
+        rows = [company_called(conn, company)] if company else companies(conn)
+    for row in rows:
+        days = span(local_day(utc_now(), str(row["zone"])), first, last, step)
+        if changes:
+            dry_run(engine, row, days, changes, language=language(), as_json=json)
+        else:
+            replay(engine, row, days, cut_asked(known), language=language(), as_json=json)
+
+
 def _day(text: str | None) -> date | None:
     from app.clock import utc_now
     from app.errors import BadInput

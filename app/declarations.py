@@ -216,14 +216,24 @@ def _baseline(value: Any, key: str) -> list[str]:
 def _limits(value: Any, key: str) -> dict[str, float]:
     limits = _mapping(value, key)
     _no_others(limits, describe(), f"{key}.")
-    return {str(name): _setting(number, f"{key}.{name}") for name, number in limits.items()}
+    return {str(name): _setting(number, str(name), f"{key}.{name}") for name, number in limits.items()}
 
 
-def _setting(value: Any, key: str) -> float:
-    number = _number(value, key)
-    if not 0 < number <= LARGEST_SETTING:
+def _setting(value: Any, name: str, key: str) -> float:
+    number, default = _number(value, key), getattr(Policy(), name)
+    fits = number > 0 or (number == 0 and default == 0) or (-1 < number < 0 and default < 0)
+    if not fits or number > LARGEST_SETTING:
         raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)})
     return number
+
+
+def check_settings(asked: Mapping[str, Any]) -> dict[str, int | float]:
+    """Check settings by name and value, as a policy takes them; raises BadInput naming the first that won't do."""
+    return {name: _typed(name, value) for name, value in _limits(asked, "limits").items()}
+
+
+def _typed(name: str, value: float) -> int | float:
+    return int(value) if isinstance(getattr(Policy(), name), int) else float(value)
 
 
 _PARTS: Mapping[str, Callable[[Any, str], Any]] = {
@@ -274,12 +284,16 @@ def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any],
     )
 
 
-def settings_on(conn: Connection, company_id: str, day: date) -> dict[str, Any]:
-    """Give the settings a company has changed, as they were valid on a day: history keeps its own limits."""
+def settings_on(conn: Connection, company_id: str, day: date, known_at: datetime | None = None) -> dict[str, Any]:
+    """Give the settings a company has changed, as they were valid on a day: history keeps its own limits.
+
+    With `known_at`, those alone that had been set by that instant.
+    """
     p = policy_table.c
+    set_by = () if known_at is None else (p.set_at <= known_at,)
     found = conn.execute(
         select(p.settings)
-        .where(p.company_id == company_id, p.valid_from <= day)
+        .where(p.company_id == company_id, p.valid_from <= day, *set_by)
         .order_by(p.valid_from.desc(), p.id.desc())
     ).scalar()
     return dict(found or {})
@@ -289,11 +303,7 @@ def read_policy(conn: Connection, company_id: str, day: date, closed_days: froze
     """Give a company's policy on a day: the defaults, what it had changed by then, and its calendar."""
     settings = settings_on(conn, company_id, day)
     period = settings.pop("baseline_period", None)
-    whole = {"issue_tolerance_working_days", "baseline_months", "transition_months"}
-    numbers: dict[str, Any] = {
-        key: int(value) if key in whole or key.endswith(("_days", "_trials", "_weeks")) else float(value)
-        for key, value in settings.items()
-    }
+    numbers: dict[str, Any] = {key: _typed(key, value) for key, value in settings.items()}
     baseline = (date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None
     return Policy(**numbers, baseline_period=baseline, closed_days=closed_days)
 

@@ -27,6 +27,7 @@ from app.wording import (
     push,
     quality,
     regime,
+    replay,
     sources,
 )
 from app.wording.labels import LABELS as NAMES
@@ -52,6 +53,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     push,
     quality,
     regime,
+    replay,
     sources,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
