@@ -424,7 +424,8 @@ def calm_and_not(calm: tuple[bool, ...]) -> Watched:
     """Give a path that is high at once and then says calm as it is told."""
     zeros = np.zeros(len(calm))
     high = np.full(len(calm), 9.0)
-    return Watched(zeros, zeros, zeros, lambda i: high[i:], lambda i: calm[i], lambda i, j: zeros[i:j])
+    whole = np.ones(len(calm), dtype=bool)
+    return Watched(zeros, zeros, zeros, whole, lambda i: high[i:, None], lambda i: calm[i], lambda i, j: zeros[i:j])
 
 
 def test_calm_weeks_must_follow_each_other_and_follow_the_alarm() -> None:
