@@ -34,10 +34,9 @@ from signals.change_evidence import (
     evidence,
     evidence_by_day,
     evidence_of_level,
-    threshold,
-    years_by_chance,
 )
 from signals.change_path import Path, Watched, follow
+from signals.change_threshold import LEVEL_OFFSET, VOLUME_WEEKS, offset, threshold, volume_before, years_by_chance
 from signals.onset import Onset, level_profile, onset_of, rate_profile
 from signals.weeks import Weeks
 
@@ -58,7 +57,6 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-VOLUME_WEEKS = 26  # the newest so many seen weeks say what the volume is now
 MONTHS_A_YEAR = 12
 
 
@@ -133,13 +131,14 @@ def detect_change(weeks: Weeks, baseline: Baseline, rule: ChangeRule) -> Change:
         count,
         n,
         weeks.seen[said],
+        offset(_volume(weeks, baseline)[said], baseline.p0, baseline.phi),
         _rate_path(weeks, said, baseline, rule),
         lambda i: _calm_rate(count[: i + 1], n[: i + 1], baseline, rule),
         lambda i, j: rate_profile(count[i:j], n[i:j], usual, baseline.phi),
     )
     per_month = _per_month(weeks.n[weeks.seen])
     limits = _Limits(
-        _held_back(baseline.confirmed, baseline.n, rule.baseline_trials),
+        held_back(baseline.confirmed, baseline.n, rule.baseline_trials),
         baseline.phi,
         per_month,
         doubling_delay(baseline, per_month, rule),
@@ -187,13 +186,14 @@ def detect_level_change(weeks: Weeks, baseline: LevelBaseline, rule: ChangeRule)
         hours,
         np.ones(len(hours)),
         np.ones(len(hours), dtype=bool),
+        np.full(len(hours), LEVEL_OFFSET),
         lambda i: evidence_of_level(hours[np.newaxis, i:], mean, sd, phi, shifts=rule.shifts, cap=rule.cap)[0][:, None],
         lambda i: _calm_level(hours[: i + 1], baseline, rule),
         lambda i, j: level_profile(z[i:j], baseline.phi),
     )
     per_month = WEEKS_A_YEAR / MONTHS_A_YEAR
     limits = _Limits(
-        _held_back(baseline.confirmed, baseline.n, rule.baseline_weeks),
+        held_back(baseline.confirmed, baseline.n, rule.baseline_weeks),
         baseline.phi,
         per_month,
         doubling_delay_of_level(baseline, per_month, rule),
@@ -203,11 +203,11 @@ def detect_level_change(weeks: Weeks, baseline: LevelBaseline, rule: ChangeRule)
 
 
 def _answer(said: Flags, watched: Watched, limits: _Limits, rule: ChangeRule) -> Change:
-    path = follow(watched, threshold(rule.budget_years), rule.clear_run)
+    path = follow(watched, rule.budget_years, rule.clear_run)
     evidence_now = path.evidence
     open_at = path.open_at
     peak = path.highest[open_at:].max() if open_at is not None else evidence_now[-1] if len(evidence_now) else -inf
-    state = _state(evidence_now, open_at, limits.held_back, rule)
+    state = state_of(evidence_now, open_at, limits.held_back, rule)
     worse = state in {ChangeState.WATCH, ChangeState.ALARM}
     mondays = [day_of(number) for number in watched.week_day]
     alarms = tuple(
@@ -216,7 +216,7 @@ def _answer(said: Flags, watched: Watched, limits: _Limits, rule: ChangeRule) ->
     )
     return Change(
         state=state,
-        log_evidence=_every_week(evidence_now, said),
+        log_evidence=_every_week(evidence_now - watched.offset, said),
         alarms=alarms,
         alarm_week=None if open_at is None else mondays[open_at],
         alarm_day=None if open_at is None else alarms[-1].day,
@@ -231,12 +231,13 @@ def _answer(said: Flags, watched: Watched, limits: _Limits, rule: ChangeRule) ->
     )
 
 
-def _state(path: Array, open_at: int | None, held_back: Reason | None, rule: ChangeRule) -> ChangeState:
+def state_of(path: Array, open_at: int | None, held: Reason | None, rule: ChangeRule) -> ChangeState:
+    """Read the state off the log evidence, offset included, of the weeks so far."""
     if not len(path):
         return ChangeState.UNKNOWN
     if open_at is not None:
-        return ChangeState.WATCH if held_back else ChangeState.ALARM
-    return ChangeState.WATCH if path[-1] >= threshold(rule.watch_years) else ChangeState.OK
+        return ChangeState.WATCH if held else ChangeState.ALARM
+    return ChangeState.WATCH if path[-1] >= threshold(rule.watch_years, 0.0) else ChangeState.OK
 
 
 def _onset(watched: Watched, path: Path) -> Onset:
@@ -273,10 +274,15 @@ def _calm_level(hours: Array, baseline: LevelBaseline, rule: ChangeRule) -> bool
     return NormalDist().cdf((rule.clear_shift - float(z.mean())) / error) > rule.clear_share
 
 
-def _held_back(confirmed: bool, n: int, needed: int) -> Reason | None:  # noqa: FBT001 - private, and plain at the call
+def held_back(confirmed: bool, n: int, needed: int) -> Reason | None:  # noqa: FBT001 - plain at the call
+    """Say why a baseline lets an alarm get no further than watch: unconfirmed, or fewer than `needed` trials."""
     if not confirmed:
         return Reason("change_baseline_unconfirmed")
     return Reason("change_few_trials", {"n": n, "needed": needed}) if n < needed else None
+
+
+def _volume(weeks: Weeks, baseline: Baseline) -> Array:
+    return volume_before(weeks.n, weeks.seen, baseline.n / max(baseline.weeks, 1))
 
 
 def _per_month(trials: Array) -> float:

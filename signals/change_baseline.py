@@ -202,8 +202,9 @@ def _so_far(weeks: Weeks, used: npt.NDArray[np.bool_], p0: float, phi: float, ru
     if weeks.by_day is None:
         return ()
     wrong, trials = (np.cumsum(daily[used].sum(axis=0)) for daily in (weeks.by_day.count, weeks.by_day.n))
-    each = zip(wrong, trials, strict=True)
-    return tuple(max(p0, _upper_rate(float(x), float(n), phi, rule)) if n else p0 for x, n in each)
+    some = (trials > 0) & (trials < trials[-1])
+    each = zip(wrong, trials, some, strict=True)
+    return tuple(max(p0, _upper_rate(float(x), float(n), phi, rule)) if partly else p0 for x, n, partly in each)
 
 
 def _shrunk(squares: tuple[tuple[float, int], ...], rule: ChangeRule, weight: float) -> float:

@@ -9,7 +9,7 @@ Here e = exp(llr / phi), llr the log likelihood ratio of a rate p1 against p0 an
 of a likelihood ratio below one, hence an e-value still. Evidence is discounted, not the threshold raised.
 """
 
-from math import exp, log
+from math import log
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,7 @@ CAP = 2.0
 WINSOR = 2.5
 """Standard deviations beyond which a week of hours counts no more (Huber 1964's idea, at a usual cut)."""
 
-OFFSET = 0.55
-"""How far below ln(weeks) the threshold may lie; calibrated by simulation at 20 trials a month, p0 = 0.10."""
-
 WEEKS_A_YEAR = 52
-LARGEST_EXPONENT = 700.0  # of what a float can hold
 
 
 def evidence(
@@ -126,20 +122,6 @@ def evidence_of_level(
         llr = np.where(said, shift * z - shift**2 / 2, 0.0)
         paths.append(_shiryaev_roberts(np.minimum(llr / phi, cap), said))
     return _average(paths)
-
-
-def threshold(years: float) -> float:
-    """Give the log M at which a series in good order alarms once in so many years.
-
-    ln(52 years) holds by theorem; `OFFSET` less is calibrated: it makes the mean time true, not just at least so, at
-    20 trials a month. Above some 200 a month without overdispersion it still errs on the quiet side.
-    """
-    return log(WEEKS_A_YEAR * years) - OFFSET
-
-
-def years_by_chance(log_m: float) -> float:
-    """Give the years in which chance alone brings that much evidence once: `threshold` turned round."""
-    return exp(min(log_m + OFFSET, LARGEST_EXPONENT)) / WEEKS_A_YEAR
 
 
 def worse(p0: Array, ratio: float) -> Array:

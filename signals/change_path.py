@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from signals.calendar import Days
+from signals.change_threshold import threshold
 from signals.weeks import DAYS_A_WEEK
 
 Array = npt.NDArray[np.float64]
@@ -24,6 +25,7 @@ class Watched:
     count: Array
     n: Array
     whole: npt.NDArray[np.bool_]
+    offset: Array  # what the threshold lies below ln(weeks), by position
     path: Callable[[int], Array]  # log evidence of the weeks from a position on, begun there: (weeks, looks a week)
     calm: Callable[[int], bool]  # whether the newest weeks up to a position look as usual again
     profile: Callable[[int, int], Array]  # log likelihood of the excess beginning, over positions [first, end)
@@ -31,7 +33,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Log evidence by position, at the week's last look and at its highest; where it last began.
+    """Log evidence by position, at the week's last look and at its highest, offset included; where it last began.
 
     `alarms` are positions raised and cleared, None while open; `days` says on which day of the week, 0 to 6, each was
     raised: a week looked at once is looked at on its Sunday.
@@ -49,14 +51,18 @@ class Path:
         return self.alarms[-1][0] if self.alarms and self.alarms[-1][1] is None else None
 
 
-def follow(watched: Watched, height: float, clear_run: int) -> Path:
-    """Run the evidence; at `height` an alarm opens, until `clear_run` calm weeks, after which it begins anew."""
+def follow(watched: Watched, budget_years: float, clear_run: int) -> Path:
+    """Run the evidence; where chance needs `budget_years` for it an alarm opens, until `clear_run` calm weeks.
+
+    After those it begins anew.
+    """
+    height = threshold(budget_years, 0.0)
     evidence, highest = np.full(len(watched.n), -np.inf), np.full(len(watched.n), -np.inf)
     alarms: list[tuple[int, int | None]] = []
     days: list[int] = []
     begun = 0
     while begun < len(evidence):
-        path = watched.path(begun)
+        path = watched.path(begun) + watched.offset[begun:, np.newaxis]
         evidence[begun:], highest[begun:] = path[:, -1], path.max(axis=1)
         hits = np.flatnonzero(highest[begun:] >= height)
         if not len(hits):
