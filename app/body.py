@@ -81,6 +81,7 @@ def change_body(change: Change) -> Body:
     return {
         "state": change.state.value,
         "alarm_week": change.alarm_week.isoformat() if change.alarm_week else None,
+        "alarm_day": change.alarm_day.isoformat() if change.alarm_day else None,
         "since": onset.week.isoformat() if onset else None,
         "since_earliest": onset.low.isoformat() if onset else None,
         "since_latest": onset.high.isoformat() if onset else None,

@@ -73,6 +73,7 @@ class Baseline:
     first_week: date
     last_week: date
     confirmed: bool = False  # a person said that this period was normal
+    so_far: tuple[float, ...] = ()  # p0 of Monday up to each day, 7 of them; none where trials are known by week alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +99,9 @@ def baseline_of(
         return None
     count, n = weeks.count[used], weeks.n[used]
     phi = dispersion(count, n, rule)
-    wrong, right = float(count.sum()) / phi, float((n - count).sum()) / phi
+    p0 = _upper_rate(float(count.sum()), float(n.sum()), phi, rule)
     return Baseline(
-        p0=beta_quantile(rule.baseline_quantile, wrong + JEFFREYS, right + JEFFREYS),
+        p0=p0,
         rate=float(count.sum() / n.sum()),
         n=int(n.sum()),
         phi=phi,
@@ -108,6 +109,7 @@ def baseline_of(
         first_week=day_of(weeks.week_day[used][0]),
         last_week=day_of(weeks.week_day[used][-1]),
         confirmed=confirmed,
+        so_far=_so_far(weeks, used, p0, phi, rule),
     )
 
 
@@ -186,6 +188,23 @@ def pulled_in(values: Array) -> Array:
     if not spread:  # half the weeks are alike: nothing to call an outlier by
         return values
     return np.clip(values, middle - WINSOR * spread, middle + WINSOR * spread)
+
+
+def _upper_rate(count: float, n: float, phi: float, rule: ChangeRule) -> float:
+    return beta_quantile(rule.baseline_quantile, count / phi + JEFFREYS, (n - count) / phi + JEFFREYS)
+
+
+def _so_far(weeks: Weeks, used: npt.NDArray[np.bool_], p0: float, phi: float, rule: ChangeRule) -> tuple[float, ...]:
+    """Take the same quantile for Monday up to each day, never below p0.
+
+    A company that bills on Fridays has bad Mondays and no bad week; and few trials have a wide quantile.
+    """
+    if weeks.by_day is None:
+        return ()
+    wrong, trials = (np.cumsum(daily[used].sum(axis=0)) for daily in (weeks.by_day.count, weeks.by_day.n))
+    some = (trials > 0) & (trials < trials[-1])
+    each = zip(wrong, trials, some, strict=True)
+    return tuple(max(p0, _upper_rate(float(x), float(n), phi, rule)) if partly else p0 for x, n, partly in each)
 
 
 def _shrunk(squares: tuple[tuple[float, int], ...], rule: ChangeRule, weight: float) -> float:

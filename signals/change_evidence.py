@@ -9,7 +9,7 @@ Here e = exp(llr / phi), llr the log likelihood ratio of a rate p1 against p0 an
 of a likelihood ratio below one, hence an e-value still. Evidence is discounted, not the threshold raised.
 """
 
-from math import exp, log
+from math import log
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,7 @@ CAP = 2.0
 WINSOR = 2.5
 """Standard deviations beyond which a week of hours counts no more (Huber 1964's idea, at a usual cut)."""
 
-OFFSET = 0.55
-"""How far below ln(weeks) the threshold may lie; calibrated by simulation at 20 trials a month, p0 = 0.10."""
-
 WEEKS_A_YEAR = 52
-LARGEST_EXPONENT = 700.0  # of what a float can hold
 
 
 def evidence(
@@ -56,15 +52,46 @@ def evidence(
     Raises ValueError when p0 or phi is out of range.
     """
     p0, phi = _column(p0), _column(phi)
-    if not (np.all((p0 > 0) & (p0 < 1)) and np.all(phi >= 1)):
-        raise ValueError("p0 lies between 0 and 1, phi is 1 or more")
+    _refuse_impossible(p0, phi)
     said = (n > 0) if seen is None else (n > 0) & seen
-    wrong, right = np.where(said, count, 0.0), np.where(said, n - count, 0.0)
+    paths = [_shiryaev_roberts(_gain(count, n, p0, phi, ratio, cap, said), said) for ratio in odds]
+    return _average(paths)
+
+
+def evidence_by_day(
+    count: Array,
+    n: Array,
+    p0: Array,
+    phi: Array,
+    *,
+    so_far: Array | None = None,
+    odds: tuple[float, ...] = ODDS,
+    cap: float = CAP,
+) -> Array:
+    """Give the log of M at each day's end, (series, weeks, 7): that of whole weeks, and of the week so far.
+
+    `count` of `n` trials of each day went wrong, (series, weeks, 7), Monday first. A week's evidence is that of its
+    trials so far, capped as the whole week's; so M = (M + 1) e still goes by the week, its last day says what
+    `evidence` says of the week, and what holds of M per week holds of it at any day one stops on. `so_far` (series, 7)
+    is what is normal of Monday up to each day where that is not p0, as weekdays differ; the last is not used: a whole
+    week goes by p0. On days before a week's first trial M is that of the week before. Raises as `evidence`.
+    """
+    p0, phi = _column(p0), _column(phi)
+    _refuse_impossible(p0, phi)
+    wrong, trials = np.cumsum(count, axis=2), np.cumsum(n, axis=2)
+    said = trials > 0
+    usual = np.repeat(p0, n.shape[2], axis=1)
+    if so_far is not None:
+        usual[:, :-1] = so_far[:, :-1]
+    usual, phi3 = usual[:, np.newaxis, :], phi[:, :, np.newaxis]
     paths = []
     for ratio in odds:
-        p1 = worse(p0, ratio)
-        llr = wrong * np.log(p1 / p0) + right * np.log((1 - p1) / (1 - p0))
-        paths.append(_shiryaev_roberts(np.minimum(llr / phi, cap), said))
+        gain = _gain(wrong, trials, usual, phi3, ratio, cap, said)
+        whole = _shiryaev_roberts(gain[:, :, -1], said[:, :, -1])
+        before = np.concatenate([np.full((len(whole), 1), -np.inf), whole[:, :-1]], axis=1)[:, :, np.newaxis]
+        day = np.where(said, np.logaddexp(before, 0.0) + gain, before)
+        day[:, :, -1] = whole  # the same, to the digit
+        paths.append(day)
     return _average(paths)
 
 
@@ -97,23 +124,23 @@ def evidence_of_level(
     return _average(paths)
 
 
-def threshold(years: float) -> float:
-    """Give the log M at which a series in good order alarms once in so many years.
-
-    ln(52 years) holds by theorem; `OFFSET` less is calibrated: it makes the mean time true, not just at least so, at
-    20 trials a month. Above some 200 a month without overdispersion it still errs on the quiet side.
-    """
-    return log(WEEKS_A_YEAR * years) - OFFSET
-
-
-def years_by_chance(log_m: float) -> float:
-    """Give the years in which chance alone brings that much evidence once: `threshold` turned round."""
-    return exp(min(log_m + OFFSET, LARGEST_EXPONENT)) / WEEKS_A_YEAR
-
-
 def worse(p0: Array, ratio: float) -> Array:
     """Give the rate whose odds are `ratio` times those of p0."""
     return ratio * p0 / (1 + (ratio - 1) * p0)
+
+
+def _refuse_impossible(p0: Array, phi: Array) -> None:
+    if not (np.all((p0 > 0) & (p0 < 1)) and np.all(phi >= 1)):
+        raise ValueError("p0 lies between 0 and 1, phi is 1 or more")
+
+
+def _gain(count: Array, n: Array, p0: Array, phi: Array, ratio: float, cap: float, said: Flags) -> Array:
+    """Give ln e of trials for one odds ratio, 0 where nothing was said."""
+    p1 = worse(p0, ratio)
+    wrong, right = np.where(said, count, 0.0), np.where(said, n - count, 0.0)
+    llr = wrong * np.log(p1 / p0) + right * np.log((1 - p1) / (1 - p0))
+    gain: Array = np.minimum(llr / phi, cap)
+    return gain
 
 
 def _shiryaev_roberts(gain: Array, said: Flags) -> Array:

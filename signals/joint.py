@@ -21,7 +21,7 @@ import numpy.typing as npt
 from signals.base import Reason
 from signals.calendar import Days, day_number, day_of
 from signals.change import Change, ChangeState
-from signals.change_evidence import threshold, years_by_chance
+from signals.change_threshold import threshold, years_by_chance
 from signals.closures import DAYS_A_WEEK
 from signals.policy import Policy
 from signals.watched import WATCHED
@@ -66,13 +66,13 @@ def joint_of(changes: Mapping[str, Change], policy: Policy) -> Joint | None:
     of = max(len(WATCHED), len(changes))
     paths = _aligned(list(changes.values()))
     mean = np.logaddexp.reduce(paths, axis=0) - log(of)
-    opened = _opened(mean, threshold(policy.alarm_years), threshold(policy.watch_years))
+    opened = _opened(mean, _height(policy.alarm_years), _height(policy.watch_years))
     drivers = _drivers(tuple(changes), paths[:, -1])
     held = [c.held_back for name, c in changes.items() if c.held_back and name in {one.measure for one in drivers}]
     state = ChangeState.OK
     if opened is not None:
         state = ChangeState.WATCH if held else ChangeState.ALARM
-    elif mean[-1] >= threshold(policy.watch_years):
+    elif mean[-1] >= _height(policy.watch_years):
         state = ChangeState.WATCH
     return Joint(
         state=state,
@@ -86,6 +86,11 @@ def joint_of(changes: Mapping[str, Change], policy: Policy) -> Joint | None:
     )
 
 
+def _height(years: float) -> float:
+    """Give the threshold for evidence whose offsets are in it."""
+    return float(threshold(years, 0.0))
+
+
 def _first(changes: Mapping[str, Change]) -> int:
     return min(day_number(change.first_week) for change in changes.values())
 
@@ -97,8 +102,8 @@ def _aligned(changes: list[Change]) -> Array:
     paths = np.full((len(changes), int((first + length).max() - first.min())), -inf)
     for path, change, begin in zip(paths, changes, first - first.min(), strict=True):
         end = begin + len(change.log_evidence)
-        path[begin:end] = change.log_evidence
-        path[end:] = change.log_evidence[-1]
+        path[begin:end] = np.array(change.log_evidence) + change.offset
+        path[end:] = change.log_evidence[-1] + change.offset
     return paths
 
 

@@ -4,9 +4,9 @@ An invoice, a delivery or an overdue invoice becomes a trial when it reaches an 
 counts in that day's week. By then it is known whether it went wrong, so no later day changes a week: counting what is
 done at once and what is not done later would lean towards "in time" (right truncation: Kalbfleisch & Lawless 1989).
 A week is not `seen`, and has no trials, that isn't over, that its source doesn't reach, or that was closed throughout.
+Days are told the same way, as far as each source reaches: the week so far is a fair sample of what has come of age.
 """
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from math import inf
 
@@ -18,7 +18,7 @@ from signals.absences import absent_on, working_days
 from signals.base import Reason
 from signals.books import Books
 from signals.calendar import Days, add_working_days, day_number, day_of, last_complete_month, month_end, month_start
-from signals.closures import DAYS_A_WEEK, closed_weeks, last_open_days, mondays_of
+from signals.closures import DAYS_A_WEEK, last_open_days, mondays_of
 from signals.director_time import hours_by_week, usable_hours
 from signals.informative import profile_of
 from signals.late_invoicing import (
@@ -31,6 +31,7 @@ from signals.late_invoicing import (
 from signals.policy import Policy
 from signals.quality import telling
 from signals.rates import baseline_months
+from signals.trial_weeks import any_reach, grid, over, reaches_of, weeks_of
 from signals.weeks import Weeks
 
 Flags = npt.NDArray[np.bool_]
@@ -70,10 +71,10 @@ def late_weeks(books: Books, policy: Policy) -> Weeks | Reason:
     if isinstance(delivered, Reason):
         if isinstance(issued, Reason):
             return issued if books["deliveries"].empty else delivered
-        return _weeks(issued, _reaches(books, issued, "invoices"), books, policy)
+        return weeks_of(issued, reaches_of(books, issued, "invoices"), books, policy)
     if isinstance(issued, Reason) or _goes_back(delivered, issued, books, policy):
-        return _weeks(delivered, _reaches(books, delivered, "deliveries"), books, policy)
-    return _weeks(issued, _reaches(books, issued, "invoices"), books, policy)
+        return weeks_of(delivered, reaches_of(books, delivered, "deliveries"), books, policy)
+    return weeks_of(issued, reaches_of(books, issued, "invoices"), books, policy)
 
 
 def error_weeks(books: Books, policy: Policy, looks: tuple[float, ...] = LOOKS) -> Weeks | Reason:
@@ -101,7 +102,7 @@ def error_weeks(books: Books, policy: Policy, looks: tuple[float, ...] = LOOKS) 
     begin = pd.Series(mondays_of(decided[-1])).groupby(told["connection_id"].to_numpy()).min()
     trials = pd.concat(frames, ignore_index=True)
     trials = trials[trials["day"] >= trials["connection_id"].map(begin)]
-    return _weeks(trials, _reaches(books, trials, "invoices"), books, policy)
+    return weeks_of(trials, reaches_of(books, trials, "invoices"), books, policy)
 
 
 def unreminded_weeks(books: Books, policy: Policy, within: int = REMINDED_WITHIN) -> Weeks | Reason:
@@ -123,8 +124,8 @@ def unreminded_weeks(books: Books, policy: Policy, within: int = REMINDED_WITHIN
     if trials.empty:
         return Reason("nothing_overdue", {"days": policy.reminder_grace_days})
     # Silent payments make customers look slow, silent reminders make us: both have to reach a week.
-    sent, both = _any_reach(books, "reminders"), _reaches(books, trials, "invoices", "payments")
-    return _weeks(trials, {source: min(day, sent) for source, day in both.items()}, books, policy)
+    sent, both = any_reach(books, "reminders"), reaches_of(books, trials, "invoices", "payments")
+    return weeks_of(trials, {source: reach.and_(sent) for source, reach in both.items()}, books, policy)
 
 
 def hours_weeks(books: Books, policy: Policy) -> Weeks | Reason:
@@ -137,10 +138,11 @@ def hours_weeks(books: Books, policy: Policy) -> Weeks | Reason:
     if isinstance(entries, Reason):
         return entries
     by_week = hours_by_week(entries)
-    starts, seen = _grid(by_week["week_day"].to_numpy(dtype="float64"), books, policy)
+    starts, seen = grid(by_week["week_day"].to_numpy(dtype="float64"), books, policy)
     directors = sorted(entries.loc[entries["role"] == "director", "actor"].unique())
+    seen &= over(starts, books)
     seen &= (starts <= by_week["week_day"].max()) & (
-        last_open_days(starts, policy.closed_days) <= _any_reach(books, "time")
+        last_open_days(starts, policy.closed_days) <= any_reach(books, "time").week
     )
     seen &= _manned_days(starts, books["absences"], directors, policy) >= OPEN_DAYS_A_WEEK
     hours = by_week.set_index("week_day")["hours"].reindex(starts, fill_value=0.0).to_numpy()
@@ -226,59 +228,6 @@ def _trials(rows: pd.DataFrame, day: Days, wrong: Flags, kept: Flags | None = No
     n = rows["n"].to_numpy(dtype="float64")
     made = pd.DataFrame({"connection_id": rows["connection_id"].to_numpy(), "day": day, "count": n * wrong, "n": n})
     return made if kept is None else made[kept]
-
-
-def _reaches(books: Books, trials: pd.DataFrame, *streams: str) -> Mapping[str, float]:
-    """Give the last day wholly read of each source of some trials, over all of the streams that it has."""
-    sources = trials["connection_id"].unique()
-    return {str(source): min(_reach(books, stream, source) for stream in streams) for source in sources}
-
-
-def _reach(books: Books, stream: str, source: str) -> float:
-    """Give the last day a source's stream was read to the end of: a day is over on the next.
-
-    An API reaches the day before it was read, a file its last record. A stream that isn't listed sets no bound.
-    """
-    feeds = books["feeds"]
-    own = feeds[(feeds["stream"] == stream) & (feeds["connection_id"] == source)]
-    if own.empty:
-        return inf
-    read = own["read_day"].fillna(inf) - 1
-    return float(np.where(own["kind"] == "api", read, np.fmin(read, own["last_day"])).max())
-
-
-def _any_reach(books: Books, stream: str) -> float:
-    """Give the last day that any source's stream was read to."""
-    feeds = books["feeds"]
-    sources = feeds.loc[feeds["stream"] == stream, "connection_id"].unique()
-    return max((_reach(books, stream, source) for source in sources), default=inf)
-
-
-def _grid(day: Days, books: Books, policy: Policy) -> tuple[Days, Flags]:
-    """Give the weeks from the first of some days to that of `as_of`, and which of them are over and not closed."""
-    last = mondays_of(np.array([float(day_number(books.as_of))]))[0]
-    starts = np.arange(mondays_of(day).min(), last + 1, DAYS_A_WEEK)
-    over = starts + DAYS_A_WEEK - 1 <= day_number(books.as_of)
-    return starts, over & ~closed_weeks(starts, policy.closed_days)
-
-
-def _weeks(trials: pd.DataFrame, reaches: Mapping[str, float], books: Books, policy: Policy) -> Weeks | Reason:
-    """Sum trials by week; a source counts in the weeks it reaches, and a week is seen if any source does."""
-    if trials.empty:
-        return Reason("no_week_over")
-    starts, told = _grid(trials["day"].to_numpy(), books, policy)
-    if not told.any():
-        return Reason("no_week_over")
-    last_open = last_open_days(starts, policy.closed_days)
-    count, n, seen = np.zeros(len(starts)), np.zeros(len(starts)), np.zeros(len(starts), dtype=bool)
-    for source, own in trials.groupby("connection_id"):
-        reached = told & (last_open <= reaches[str(source)])
-        week = ((mondays_of(own["day"].to_numpy()) - starts[0]) / DAYS_A_WEEK).astype("int64")
-        kept = week < len(starts)
-        count += reached * np.bincount(week[kept], own["count"].to_numpy()[kept], len(starts))
-        n += reached * np.bincount(week[kept], own["n"].to_numpy()[kept], len(starts))
-        seen |= reached
-    return Weeks(starts, count, n, seen) if seen.any() else Reason("no_week_over")
 
 
 def _manned_days(starts: Days, absences: pd.DataFrame, actors: list[str], policy: Policy) -> npt.NDArray[np.int64]:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.detection.streams import DAYS_A_MONTH, P0, WEEK, WEEKS_A_YEAR
-from signals.change_evidence import evidence, threshold
+from signals.change_evidence import evidence
+from signals.change_threshold import threshold
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,8 +54,8 @@ def crossings(case: Case, volume: float, paths: int, years: int, rng: np.random.
     each = np.stack(logs * (SERIES if case.alike else 1))
     mean = np.logaddexp.reduce(each, axis=0) - log(SERIES)
     return {
-        SINGLE: _first(each.max(axis=0), threshold(BUDGET_YEARS * SERIES)),
-        JOINT: _first(mean, threshold(BUDGET_YEARS)),
+        SINGLE: _first(each.max(axis=0), float(threshold(BUDGET_YEARS * SERIES))),
+        JOINT: _first(mean, float(threshold(BUDGET_YEARS))),
     }
 
 

@@ -11,7 +11,8 @@ from functools import cache, partial
 import numpy as np
 
 from benchmarks.detection.streams import DAYS_A_MONTH, WEEK, Floats, Stream, Whole, odds_ratio
-from signals.change_evidence import CAP, ODDS, evidence, threshold, worse
+from signals.change_evidence import CAP, ODDS, evidence, evidence_by_day, worse
+from signals.change_threshold import offset, threshold, volume_before
 
 Statistic = Callable[[Stream, Floats, Floats], Floats]
 """Of streams, usual rates (paths,) and overdispersions (paths,): the statistic after each look, (paths, looks)."""
@@ -104,48 +105,66 @@ def window_rate(days: int) -> Statistic:
     return run
 
 
-def ours(
-    stream: Stream, p0: Floats, phi: Floats, *, looks: str = SEVEN, cap: float = np.inf, discount: bool = True
-) -> Floats:
-    """Give the product's own evidence."""
+def ours(stream: Stream, p0: Floats, phi: Floats, *, looks: str = SEVEN, cap: float = np.inf) -> Floats:
+    """Give the product's evidence of so long looks as its steps."""
     late, n = _looks(stream, looks)
     seen = stream.seen if looks == SEVEN else None
-    return evidence(late, n, p0, phi if discount else np.ones_like(phi), seen=seen, odds=ODDS, cap=cap)
+    return evidence(late, n, p0, phi, seen=seen, odds=ODDS, cap=cap)
 
 
-def ours_so_far(stream: Stream, p0: Floats, phi: Floats, *, cap: float = np.inf) -> Floats:
-    """Give the product's evidence of whole weeks times that of the running week so far, every day.
-
-    Still M = (M + 1) e with weeks as its steps, so its threshold is in weeks and so is what it promises.
-    """
+def ours_so_far(
+    stream: Stream, p0: Floats, phi: Floats, *, cap: float = np.inf, so_far: Floats | None = None
+) -> Floats:
+    """Give the product's evidence as it looks: of whole weeks and of the week under way so far, every day."""
     shape = (len(p0), stream.days // WEEK, WEEK)
-    late, n = (np.cumsum(daily.reshape(shape), axis=2) for daily in _looks(stream, DAY))
-    rate, discount = p0[:, np.newaxis, np.newaxis], phi[:, np.newaxis, np.newaxis]
-    said = (n > 0) & stream.seen[:, :, np.newaxis]
-    mixed = np.full(shape, -np.inf)
-    for odds in ODDS:
-        whole = evidence(late[:, :, -1], n[:, :, -1], p0, phi, seen=stream.seen, odds=(odds,), cap=cap)
-        before = np.pad(np.logaddexp(whole, 0.0)[:, :-1], ((0, 0), (1, 0)))  # ln(M + 1), M being 0 at first
-        worse_rate = worse(rate, odds)
-        gain = late * np.log(worse_rate / rate) + (n - late) * np.log((1 - worse_rate) / (1 - rate))
-        np.logaddexp(mixed, before[:, :, np.newaxis] + np.minimum(gain / discount, cap), out=mixed)
-    found: Floats = np.where(said, mixed - np.log(len(ODDS)), -np.inf).reshape(len(p0), -1)
-    return found
+    seen = stream.seen[:, :, np.newaxis]
+    late, n = (np.where(seen, daily.reshape(shape), 0.0) for daily in _looks(stream, DAY))
+    return evidence_by_day(late, n, p0, phi, so_far=so_far, cap=cap).reshape(len(p0), -1)
 
 
-CAPPED = "ours, cap 2, calibrated"
-PRODUCT = "ours, cap 2, product's threshold"
-OURS = "ours, no cap, calibrated"
+def product(stream: Stream, p0: Floats, phi: Floats, *, cap: float = CAP, discount: bool = True) -> Floats:
+    """Give the product's own evidence, every day, with what its threshold lies below ln(weeks)."""
+    phi = phi if discount else np.ones_like(phi)
+    _, n = _looks(stream, SEVEN)
+    each = zip(n, stream.seen, p0, phi, strict=True)
+    taken_off = [offset(volume_before(row, seen, stream.weekly), rate, spread) for row, seen, rate, spread in each]
+    return ours_so_far(stream, p0, phi, cap=cap) + np.repeat(np.array(taken_off), WEEK, axis=1)
+
+
+def capped_cusum(odds: float) -> Statistic:
+    """Build the CUSUM that knows the change under the product's rules: daily, no more than `CAP` from a week."""
+
+    def run(stream: Stream, p0: Floats, phi: Floats) -> Floats:  # noqa: ARG001
+        shape = (len(p0), stream.days // WEEK, WEEK)
+        late, n = (np.cumsum(daily.reshape(shape), axis=2) for daily in _looks(stream, DAY))
+        usual = p0[:, np.newaxis, np.newaxis]
+        p1 = worse(usual, odds)
+        gain = np.minimum(late * np.log(p1 / usual) + (n - late) * np.log((1 - p1) / (1 - usual)), CAP)
+        walk = np.cumsum(gain[:, :, -1], axis=1)
+        level = walk - np.minimum(np.minimum.accumulate(walk, axis=1), 0.0)
+        before = np.concatenate([np.zeros((len(p0), 1)), level[:, :-1]], axis=1)
+        found: Floats = np.maximum(before[:, :, np.newaxis] + gain, 0.0).reshape(len(p0), -1)
+        return found
+
+    return run
+
+
+CAPPED = "ours, weekly, cap 2, calibrated"
+CAPPED_SO_FAR = "ours, cap 2, calibrated"
+PRODUCT = "ours as in the product: cap 2, its threshold"
+OURS = "ours, weekly, no cap, calibrated"
 OPTIMUM = "CUSUM, change known (optimum)"
 OPTIMUM_WEEKLY = "CUSUM, change known, weekly"
-OURS_SO_FAR = "ours, week so far, no cap, calibrated"
+OPTIMUM_CAPPED = "CUSUM, change known, cap 2"
+OURS_SO_FAR = "ours, no cap, calibrated"
 OURS_DAILY = "ours fed by the day, no cap, calibrated"
+EARNED = float(threshold(BUDGET_YEARS, 0.0))
 COMMON = (
+    Rival(PRODUCT, DAY, product, EARNED),
+    Rival(OURS_SO_FAR, DAY, ours_so_far),
+    Rival(CAPPED_SO_FAR, DAY, partial(ours_so_far, cap=CAP)),
     Rival(OURS, SEVEN, ours),
     Rival(CAPPED, SEVEN, partial(ours, cap=CAP)),
-    Rival(PRODUCT, SEVEN, partial(ours, cap=CAP), threshold(BUDGET_YEARS)),
-    Rival(OURS_SO_FAR, DAY, ours_so_far),
-    Rival("ours, week so far, cap 2, calibrated", DAY, partial(ours_so_far, cap=CAP)),
     Rival(OURS_DAILY, DAY, partial(ours, looks=DAY)),
     Rival("EWMA .01", ITEM, ewma(0.01)),
     Rival("EWMA .02", ITEM, ewma(0.02)),
@@ -155,8 +174,8 @@ COMMON = (
     Rival("90-day rate", DAY, window_rate(90)),
     Rival("90-day rate above 1.5 x usual, not calibrated", DAY, window_rate(90), PLAIN_FACTOR),
 )
-NO_DISCOUNT = Rival("ours, cap 2, no discount", SEVEN, partial(ours, cap=CAP, discount=False), threshold(BUDGET_YEARS))
-NO_CAP = Rival("ours, no cap, product's threshold", SEVEN, ours, threshold(BUDGET_YEARS))
+NO_DISCOUNT = Rival("ours as in the product, no discount", DAY, partial(product, discount=False), EARNED)
+NO_CAP = Rival("ours as in the product, no cap", DAY, partial(product, cap=np.inf), EARNED)
 
 
 @cache
@@ -167,6 +186,7 @@ def knowing(rate: float) -> tuple[Rival, ...]:
         Rival(OPTIMUM, ITEM, cusum(odds, ITEM)),
         Rival("Shiryaev-Roberts, change known", ITEM, shiryaev_roberts(odds)),
         Rival(OPTIMUM_WEEKLY, SEVEN, cusum(odds, SEVEN)),
+        Rival(OPTIMUM_CAPPED, DAY, capped_cusum(odds)),
     )
 
 

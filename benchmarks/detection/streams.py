@@ -59,13 +59,14 @@ class Stream:
     """Items in order, padded at the end: `late` is (paths, items), 1 for a late one.
 
     `ends` (paths, days) counts the items up to each day's end; `seen` is (paths, weeks); `changed` (paths,) is the
-    first changed day, the number of days where none is.
+    first changed day, the number of days where none is; `weekly` is how many items a week there usually are.
     """
 
     late: npt.NDArray[np.uint8]
     ends: Whole
     seen: Flags
     changed: Whole
+    weekly: float
 
     @cached_property
     def wrong(self) -> Floats:
@@ -98,6 +99,7 @@ class Stream:
             ends=ends,
             seen=np.take_along_axis(self.seen[kept], slots, axis=1),
             changed=self.changed[kept] - skipped,
+            weekly=self.weekly,
         )
 
 
@@ -117,7 +119,7 @@ def draw(plan: Plan, paths: int, rng: np.random.Generator) -> Stream:
     late = np.zeros((paths, max(int(ends[:, -1].max()), 1)), dtype="uint8")
     filled = np.arange(late.shape[1]) < ends[:, -1:]
     late[filled] = rng.random(int(n.sum()), dtype="float32") < np.repeat(rate.ravel(), n.ravel())
-    return Stream(late, ends, seen, changed)
+    return Stream(late, ends, seen, changed, plan.volume * WEEK / DAYS_A_MONTH)
 
 
 def odds_ratio(rate: float) -> float:

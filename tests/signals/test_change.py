@@ -21,8 +21,9 @@ from signals.change import (
     level_baseline_of,
 )
 from signals.change_baseline import dispersion
-from signals.change_evidence import CAP, ODDS, evidence, evidence_of_level, threshold, years_by_chance
+from signals.change_evidence import CAP, ODDS, evidence, evidence_by_day, evidence_of_level
 from signals.change_path import Watched, follow
+from signals.change_threshold import LEVEL_OFFSET, offset, threshold, volume_before, years_by_chance
 from signals.weeks import Weeks
 
 Array = npt.NDArray[Any]
@@ -135,10 +136,35 @@ def test_one_terrible_week_brings_no_more_than_the_cap() -> None:
 
 
 def test_the_threshold_and_the_years_by_chance_are_each_other_turned_round() -> None:
-    assert threshold(5) == pytest.approx(log(260) - 0.55)
-    assert years_by_chance(threshold(5)) == pytest.approx(5)
+    assert threshold(5) == pytest.approx(log(260) - LEVEL_OFFSET)
+    assert years_by_chance(float(threshold(5, 1.3)) + 1.3) == pytest.approx(5)
     assert years_by_chance(-inf) == 0
     assert years_by_chance(5_000) > 1e100
+
+
+def test_the_threshold_falls_as_weeks_bring_more_and_never_below_what_a_quiet_one_has() -> None:
+    weekly = np.array([0.0, 1, 5, 50, 500])
+    taken_off = offset(weekly, 0.1, 1.0)
+    assert taken_off[0] == pytest.approx(0.10)
+    assert (np.diff(taken_off) > 0).all()
+    assert (offset(weekly[1:], 0.1, 3.0) < taken_off[1:]).all()
+    assert taken_off[2] == pytest.approx(0.10 + 0.35 * 0.45**0.5)
+
+
+def test_the_volume_a_threshold_goes_by_is_that_of_the_half_year_before_of_weeks_seen() -> None:
+    n = np.concatenate([np.full(30, 10.0), np.full(30, 40.0)])
+    seen = np.ones(60, dtype=bool)
+    volume = volume_before(n, seen, 4.0)
+    assert volume[0] == 4
+    assert volume[13] == 7
+    assert volume[26:31].tolist() == [10] * 5
+    assert volume[43] == 25
+    assert volume[56] == 40
+    changed = n.copy()
+    changed[40:] = 0
+    assert np.array_equal(volume_before(changed, seen, 4.0)[:41], volume[:41])
+    seen[31:50] = False
+    assert volume_before(n, seen, 4.0)[31:51].tolist() == [pytest.approx((25 * 10 + 40) / 26)] * 20
 
 
 @pytest.mark.parametrize(("p0", "phi"), [(0.0, 1.0), (1.0, 1.0), (0.1, 0.5)])
@@ -223,19 +249,20 @@ def test_a_level_counts_outliers_no_further_than_the_cut_and_freezes_on_what_is_
     assert path[0] == pytest.approx(log(np.mean([exp(-(d**2) / 2) for d in (0.5, 0.75, 1, 1.5, 2)])))
 
 
-def alarms_a_year(path: Array) -> float:
+def alarms_a_year(path: Array, taken_off: Array | float = LEVEL_OFFSET) -> float:
     """Count series that alarmed at a five-year budget over the years run until then."""
-    hit = path >= threshold(5)
+    hit = path >= threshold(5, taken_off)
     ran = np.where(hit.any(axis=1), hit.argmax(axis=1) + 1, path.shape[1])
     return float(hit.any(axis=1).sum() / (ran.sum() / 52))
 
 
-@pytest.mark.parametrize(("weekly", "most"), [(5, 0.23), (50, 0.20)])
-def test_chance_alarms_no_more_often_than_the_budget_when_the_rate_is_known(weekly: int, most: float) -> None:
+@pytest.mark.parametrize(("weekly", "p0"), [(5, 0.1), (50, 0.1), (200, 0.05), (500, 0.2)])
+def test_chance_alarms_as_often_as_the_budget_allows_when_the_rate_is_known(weekly: int, p0: float) -> None:
     rng = np.random.default_rng(8)
-    n = rng.poisson(weekly, (400, 520)).astype(float)
-    count = rng.binomial(n.astype(int), 0.1).astype(float)
-    assert alarms_a_year(evidence(count, n, np.full(400, 0.1), np.ones(400))) < most
+    n = rng.poisson(weekly / 5, (300, 520, 5)).astype(float)
+    count = rng.binomial(n.astype(int), p0).astype(float)
+    path = evidence_by_day(count, n, np.full(300, p0), np.ones(300)).max(axis=2)
+    assert 0.11 < alarms_a_year(path, offset(weekly, p0, 1.0)) < 0.20
 
 
 def test_chance_keeps_to_the_budget_when_baseline_and_burstiness_are_estimated() -> None:
@@ -249,7 +276,8 @@ def test_chance_keeps_to_the_budget_when_baseline_and_burstiness_are_estimated()
         found = base(weeks_of(x, trials))
         p0.append(found.p0)
         phis.append(found.phi)
-    assert 0.05 < alarms_a_year(evidence(count[:, 52:], n[:, 52:], np.array(p0), np.array(phis))) < 0.20
+    taken_off = offset(weekly, np.array(p0), np.array(phis))[:, np.newaxis]
+    assert 0.05 < alarms_a_year(evidence(count[:, 52:], n[:, 52:], np.array(p0), np.array(phis)), taken_off) < 0.20
     assert 1.8 < np.mean(phis) < 2.6
 
 
@@ -424,7 +452,16 @@ def calm_and_not(calm: tuple[bool, ...]) -> Watched:
     """Give a path that is high at once and then says calm as it is told."""
     zeros = np.zeros(len(calm))
     high = np.full(len(calm), 9.0)
-    return Watched(zeros, zeros, zeros, lambda i: high[i:], lambda i: calm[i], lambda i, j: zeros[i:j])
+    return Watched(
+        week_day=zeros,
+        count=zeros,
+        n=zeros,
+        whole=np.ones(len(calm), dtype=bool),
+        offset=zeros,
+        path=lambda i: high[i:, np.newaxis],
+        calm=lambda i: calm[i],
+        profile=lambda i, j: zeros[i:j],
+    )
 
 
 def test_calm_weeks_must_follow_each_other_and_follow_the_alarm() -> None:
@@ -496,16 +533,19 @@ def test_a_series_too_irregular_says_so_with_its_delay() -> None:
     assert answer.delay_months is None or answer.delay_months > 3 * plain
 
 
-def test_the_delay_foretold_is_the_delay_seen() -> None:
-    weekly, found = 5.0, replace(base(stepped(steps=((52, 0.1),))), p0=0.1, rate=0.1, phi=1.0)
+@pytest.mark.parametrize(("weekly", "paths"), [(5.0, 500), (50.0, 200), (200.0, 200)])
+def test_the_delay_foretold_is_the_delay_seen(weekly: float, paths: int) -> None:
+    found = replace(base(stepped(steps=((52, 0.1),))), p0=0.1, rate=0.1, phi=1.0)
     rng = np.random.default_rng(13)
-    n = rng.poisson(weekly, (600, 160)).astype(float)
-    rate = np.where(np.arange(160) < 20, 0.1, 0.2)
-    count = rng.binomial(n.astype(int), rate).astype(float)
-    hit = evidence(count, n, np.full(600, 0.1), np.ones(600)) >= threshold(5)
-    clean = hit[~hit[:, :20].any(axis=1), 20:]
-    seen = (clean.argmax(axis=1) + 1).mean() * 12 / 52
-    told = detect_change(weeks_of(np.full(60, 0.5), np.full(60, 5.0)), found, RULE).delay_months
+    n = rng.poisson(weekly / 5, (paths, 800)).astype(float)
+    changed = 200 + rng.integers(0, 5, paths)
+    count = rng.binomial(n.astype(int), np.where(np.arange(800) < changed[:, np.newaxis], 0.1, 0.2)).astype(float)
+    count, n = count.reshape(paths, 160, 5), n.reshape(paths, 160, 5)
+    path = evidence_by_day(count, n, np.full(paths, 0.1), np.ones(paths)).reshape(paths, -1)
+    hit = path >= threshold(5, offset(weekly, 0.1, 1.0))
+    clean = ~hit[:, :200].any(axis=1)
+    seen = (hit[clean].argmax(axis=1) - changed[clean] + 1).mean() / 5 * 12 / 52
+    told = detect_change(weeks_of(np.full(60, 0.5), np.full(60, weekly)), found, RULE).delay_months
     assert told == pytest.approx(seen, rel=0.2)
 
 

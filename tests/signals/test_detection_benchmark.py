@@ -105,7 +105,8 @@ def test_the_week_so_far_is_what_evidence_would_say_of_a_week_cut_short(cap: flo
         said = stream.seen[:, day // WEEK] & (cut.ends[:, day] > (cut.ends[:, day - day % WEEK - 1] if day > 6 else 0))
         assert said.any()
         np.testing.assert_allclose(daily[said, day], want[said])
-        assert np.isneginf(daily[~said, day]).all()
+        before = daily[:, day - day % WEEK - 1] if day >= WEEK else np.full(8, -np.inf)
+        assert np.array_equal(daily[~said, day], before[~said])
 
 
 @pytest.mark.parametrize("phi", [1.0, 2.0, 4.0])
@@ -208,6 +209,44 @@ def test_ours_is_close_to_the_optimum_and_to_what_theory_says() -> None:
     assert ours == pytest.approx(optimum, rel=0.15)
 
 
+LATTICE = log(0.90 / 0.80) / 17  # a late item is 100 steps up, one in time 17 down: nearly exactly
+
+
+def exact_delay(items_between_alarms: float, p1: float, step: float = LATTICE) -> tuple[float, float]:
+    """Give threshold and mean delay in items of the CUSUM, by Markov chain (Brook & Evans 1972), once settled."""
+
+    def chain(height: float, rate: float) -> Floats:
+        size = int(np.ceil(height / step))
+        up, down = round(log(p1 / P0) / step), round(log((1 - p1) / (1 - P0)) / step)
+        moves = np.zeros((size, size))
+        for state in range(size):
+            for gain, share in ((up, rate), (down, 1 - rate)):
+                if state + gain < size:
+                    moves[state, max(0, state + gain)] += share
+        return moves
+
+    def times(moves: Floats) -> Floats:
+        return np.linalg.solve(np.eye(len(moves)) - moves, np.ones(len(moves))).astype("float64")
+
+    low, high = 0.5, 9.0
+    for _ in range(11):
+        middle = (low + high) / 2
+        low, high = (low, middle) if times(chain(middle, P0))[0] >= items_between_alarms else (middle, high)
+    settled, moves = np.eye(1, len(chain(high, P0)))[0], chain(high, P0)
+    for _ in range(250):
+        settled = settled @ moves
+    return high, float(settled @ times(chain(high, p1)) / settled.sum())
+
+
+def test_the_optimum_has_the_threshold_and_delay_of_an_exact_calculation() -> None:
+    height, items = exact_delay(20 * 5 * 12, 0.20)
+    rival = BY_NAME[OPTIMUM]
+    levels = thresholds((rival,), Plan(volume=20, weeks=1040), 400, (6, 1))
+    found = delays(levels, Plan(volume=20, weeks=208, change=STEP), 800, (6, 2))[rival]
+    assert levels[rival] == pytest.approx(height, abs=0.15)
+    assert found.mean == pytest.approx(items / 20, rel=0.1)
+
+
 def test_discounted_evidence_keeps_false_alarms_down_where_items_come_in_bursts() -> None:
     plain = BY_NAME[PRODUCT]
     assert plain.threshold is not None
@@ -233,5 +272,5 @@ def test_a_small_run_prints_every_table_and_bar_and_is_repeatable() -> None:
     assert text == report(sizes, 5, (20,))
     for change in CHANGES:
         assert f"### {change.name}" in text
-    assert text.count("| GLR-CUSUM, change unknown | item |") == len(CHANGES) + 10 + 2
-    assert text.count("\n- PASS: ") + text.count("\n- FAIL: ") == 9
+    assert text.count("| GLR-CUSUM, change unknown | item |") == 1 + len(CHANGES) + 11 + 2
+    assert text.count("\n- PASS: ") + text.count("\n- FAIL: ") == 11

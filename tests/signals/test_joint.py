@@ -14,7 +14,7 @@ from app.together import said_together
 from benchmarks.detection.joint import JOINT, QUIET, SINGLE, WORSE, alarms_a_year, crossings, delays
 from signals.base import Reason
 from signals.change import Change, ChangeState
-from signals.change_evidence import threshold
+from signals.change_threshold import threshold
 from signals.joint import joint_of
 from signals.policy import Policy
 from signals.readiness import assess
@@ -23,16 +23,16 @@ from tests.signals.story_books import DAY, Story, books_of, declaration
 
 POLICY = Policy()
 MONDAY = date(2025, 1, 6)
-ALARM, WATCH = threshold(POLICY.alarm_years), threshold(POLICY.watch_years)
-ALONE = threshold(POLICY.alarm_years * len(WATCHED))
+ALARM, WATCH = (float(threshold(years, 0.0)) for years in (POLICY.alarm_years, POLICY.watch_years))
+ALONE = float(threshold(POLICY.alarm_years * len(WATCHED), 0.0))
 NAMES = [one.measure for one in WATCHED]
 
 
 def change(path: list[float], first: date = MONDAY, *, alarm: date | None = None, held: Reason | None = None) -> Change:
     return Change(
         state=ChangeState.ALARM if alarm else ChangeState.OK, first_week=first, log_evidence=tuple(path), alarms=(),
-        alarm_week=alarm, onset=None, years_by_chance=1.0, held_back=held, phi=1.3, too_irregular=False,
-        per_month=60.0, delay_months=2.0, smallest=0.1,
+        alarm_week=alarm, alarm_day=alarm, onset=None, years_by_chance=1.0, held_back=held, phi=1.3,
+        too_irregular=False, per_month=60.0, delay_months=2.0, smallest=0.1,
     )  # fmt: skip
 
 

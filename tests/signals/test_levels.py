@@ -72,6 +72,7 @@ def seen(state: ChangeState, held_back: Reason | None = None) -> Change:
         log_evidence=(),
         alarms=(),
         alarm_week=None,
+        alarm_day=None,
         onset=Onset(monday, date(2026, 6, 22), date(2026, 7, 20), 18, 200) if state is not ChangeState.OK else None,
         years_by_chance=31.4,
         held_back=held_back,

@@ -129,6 +129,44 @@ def test_the_week_under_way_is_not_seen_and_has_no_trials() -> None:
     assert list(weeks.n) == [1, 0]
 
 
+def _told(answer: Weeks | Reason) -> dict[date, tuple[float, float]]:
+    """Give (wrong, trials) of each day told, by its date."""
+    assert isinstance(answer, Weeks)
+    assert answer.by_day is not None
+    daily = answer.by_day
+    days = answer.week_day[:, np.newaxis] + np.arange(7)
+    assert not daily.n[~daily.told].any()
+    return {
+        day_of(day): (count, n)
+        for day, count, n in zip(days[daily.told], daily.count[daily.told], daily.n[daily.told], strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("feed", "last"),
+    [
+        (_feed("invoices", date(2026, 6, 25)), date(2026, 6, 24)),  # on Thursday the Thursday is not over
+        (_feed("invoices", date(2026, 7, 9)), date(2026, 6, 26)),  # nobody knows the future
+        (_feed("invoices", date(2026, 6, 26), "file", date(2026, 6, 25)), date(2026, 6, 24)),
+        (
+            _feed("invoices", date(2026, 6, 28), "file", date(2026, 6, 19)),
+            date(2026, 6, 21),
+        ),  # that Friday ended a week
+    ],
+)
+def test_the_days_of_the_week_under_way_are_told_as_far_as_they_were_read(feed: dict[str, Any], last: date) -> None:
+    rows = [_issued(date(2026, 5, day), date(2026, 6, day)) for day in (2, 19, 22, 24, 25, 26)]
+    weeks = late_weeks(_books(date(2026, 6, 26), issue_days=rows, feeds=[feed]), POLICY)
+    told = _told(weeks)
+    assert max(told) == last
+    assert min(told) == date(2026, 6, 1)
+    assert {day.day: n for day, (_, n) in told.items() if n} == {
+        day: 1 for day in (2, 19, 22, 24, 25, 26) if day <= last.day
+    }
+    assert isinstance(weeks, Weeks)
+    assert weeks.n[-1] == 0
+
+
 def test_weeks_after_the_last_one_an_api_was_read_to_the_end_of_are_not_seen() -> None:
     rows = [_issued(date(2026, 6, 1), date(2026, 6, day)) for day in (5, 12, 19)]
     for read, unseen in (
@@ -153,7 +191,7 @@ def test_a_silent_source_takes_nothing_from_another() -> None:
     feeds = [_feed("invoices", date(2026, 6, 10)), {**_feed("invoices", SUNDAY), "connection_id": "shop"}]
     silent = [_issued(date(2026, 5, 1), date(2026, 6, 3)), _issued(date(2026, 6, 1), date(2026, 6, 9))]
     weeks = late_weeks(_books(issue_days=[*silent, alive], feeds=feeds), POLICY)
-    assert _seen(weeks) == {date(2026, 6, 1): (1, 1), date(2026, 6, 15): (1, 1)}
+    assert _seen(weeks) == {date(2026, 6, 1): (1, 1), date(2026, 6, 8): (1, 1), date(2026, 6, 15): (1, 1)}
 
 
 # Late: by deadline, where deliveries are known
@@ -489,6 +527,8 @@ def _same(one: Weeks | Reason, other: Weeks | Reason) -> bool:
     if isinstance(one, Reason) or isinstance(other, Reason):
         return one == other
     pairs = [(one.week_day, other.week_day), (one.count, other.count), (one.n, other.n), (one.seen, other.seen)]
+    if one.by_day is not None and other.by_day is not None:
+        pairs += [(getattr(one.by_day, name), getattr(other.by_day, name)) for name in ("count", "n", "told")]
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
@@ -526,6 +566,9 @@ def test_no_later_day_changes_a_week_once_seen(
     if isinstance(before, Weeks) and isinstance(after, Weeks):
         seen = _seen(before)
         assert {day: counts for day, counts in _seen(after).items() if day <= max(seen, default=date.min)} == seen
+        told, later_on = _told(before), _told(after)  # not even the days of a week under way
+        assert {day: counts for day, counts in later_on.items() if min(told) <= day <= max(told)} == told
+        assert max(told) >= max(seen, default=date.min)
 
 
 @pytest.mark.parametrize("series", ALL)
