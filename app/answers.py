@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from app.covered import covered
 from app.language import Formats
 from app.nearest import told
 from app.together import said_together
@@ -45,6 +46,7 @@ def print_answer(body: dict[str, Any], language: str) -> None:
         low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
         typer.echo(f"\n{low} … {high} {label('unit', 'eur_per_month', language)}")
     _print_nearest(body, language)
+    _print_coverage(body, language)
     for missing in body["missing"]:
         typer.echo(f"  ? {say(missing['what'], {}, language)} → {say(missing['remedy'], {}, language)}")
 
@@ -59,6 +61,16 @@ def _print_nearest(body: dict[str, Any], language: str) -> None:
         verdict = label("verdict", change.verdict, language)
         rest = f" ({change.since})" if change.since else ""
         typer.echo(f"  ↷ {change.what} {change.how}".rstrip() + f"{rest} ⇒ {verdict}")
+
+
+def _print_coverage(body: dict[str, Any], language: str) -> None:
+    """Print of each signal how it is known, and the cheapest way to what is missing."""
+    typer.echo("")
+    for line in covered(body, language):
+        known = ", ".join((label("tier", line.tier, language), f"n={line.n}", line.measures, *line.sources))
+        typer.echo(f"{line.name}: {known}")
+        for what, way, _ in line.missing[:1]:
+            typer.echo(f"  ? {say('cover_way', {'what': what, 'way': way}, language)}")
 
 
 def say_verdict(body: dict[str, Any], language: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from signals.base import Measure, Point, Reason
 from signals.calendar import month_start
 from signals.change import Change
+from signals.coverage import Cover
 from signals.gates import Gate
 from signals.joint import Joint
 from signals.readiness import Readiness, Signal
@@ -42,6 +43,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
             "gates_known": answer.gates_known,
             "gates": len(answer.gates),
         },
+        "coverage_ledger": [_cover(cover) for cover in answer.covers],
         "freshness": {
             "reaches": answer.fresh.reaches.isoformat() if answer.fresh.reaches else None,
             "stale": answer.fresh.stale,
@@ -90,6 +92,22 @@ def change_body(change: Change) -> Body:
         "months_to_see_a_doubling": _round(change.delay_months),
         "smallest_seen_in_three_months": _round(change.smallest),
         "alarms": [[a.raised.isoformat(), a.cleared.isoformat() if a.cleared else None] for a in change.alarms],
+    }
+
+
+def _cover(cover: Cover) -> Body:
+    return {
+        "signal": cover.signal.value,
+        "tier": cover.tier.value,
+        "n": cover.n,
+        "measures_known": cover.known,
+        "measures": cover.of,
+        "sources": [
+            {"stream": one.stream, "reaches": one.reaches.isoformat() if one.reaches else None, "stale": one.stale}
+            for one in cover.sources
+        ],
+        "declared_on": cover.declared_on.isoformat() if cover.declared_on else None,
+        "missing": [{"what": _reason(gap.what), "way": gap.way, "where": gap.where} for gap in cover.gaps],
     }
 
 

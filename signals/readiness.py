@@ -6,6 +6,7 @@ from datetime import date
 from signals.base import Level, Measure, Reason, SignalName
 from signals.books import Books
 from signals.change import Change
+from signals.coverage import Cover, coverage_of
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates
 from signals.joint import Joint, joint_of
@@ -64,6 +65,8 @@ class Readiness:
     rests_on: tuple[Reason, ...]
     fresh: Freshness
     reconstructed: bool
+    covers: tuple[Cover, ...] = ()
+    """The coverage ledger: how each signal is known, and what would make it better known."""
     joint: Joint | None = None
     """What the change test says of all series together; it moves no level and no verdict."""
     nearest: tuple[WhatIf, ...] = ()
@@ -97,6 +100,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         rests_on=_rests_on(signals, value),
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
+        covers=coverage_of(signals, books, policy),
         joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )
     return replace(answer, nearest=nearest_changes(books, policy, answer)) if look_around else answer

@@ -11,6 +11,7 @@ from app.wording import (
     alerts,
     changes,
     connect,
+    coverage,
     demo_steps,
     door,
     face,
@@ -31,7 +32,7 @@ from app.wording.labels import MEASURES
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS = (
-    *(alerts, changes, connect, demo_steps, door, face, health, letters, mail, mapping, push, sources),
+    *(alerts, changes, connect, coverage, demo_steps, door, face, health, letters, mail, mapping, push, sources),
     *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
