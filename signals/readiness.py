@@ -5,6 +5,7 @@ from datetime import date
 
 from signals.base import Level, Measure, Reason, SignalName
 from signals.books import Books
+from signals.break_even import BreakEven, break_even
 from signals.change import Change
 from signals.coverage import Cover, coverage_of
 from signals.freshness import Freshness, freshness, frozen
@@ -65,6 +66,8 @@ class Readiness:
     rests_on: tuple[Reason, ...]
     fresh: Freshness
     reconstructed: bool
+    break_even: BreakEven | None = None
+    """The price, hours and date from which handing over pays; None where worth isn't known."""
     covers: tuple[Cover, ...] = ()
     """The coverage ledger: how each signal is known, and what would make it better known."""
     joint: Joint | None = None
@@ -100,6 +103,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         rests_on=_rests_on(signals, value),
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
+        break_even=break_even(seen, policy, value),
         covers=coverage_of(signals, books, policy),
         joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )

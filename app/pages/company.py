@@ -15,6 +15,7 @@ from app.clock import local_day
 from app.covered import covered
 from app.db import read, write
 from app.errors import BadInput, NotFound
+from app.even import even
 from app.nearest import told
 from app.pages.episode_text import shown
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
@@ -132,6 +133,7 @@ def company_page(
         together=said_together(body, language) if body else [],
         covered=covered(body, language) if body else [],
         missing=left_missing(body) if body else [],
+        even=even(body, language) if body else None,
         halves=halves,
         context=context_of(body) if body else [],
         span=span_of(charted),

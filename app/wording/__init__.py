@@ -26,13 +26,14 @@ from app.wording import (
     providers_tryton,
     push,
     sources,
+    worth,
 )
 from app.wording.labels import LABELS as NAMES
 from app.wording.labels import MEASURES
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS = (
-    *(alerts, changes, connect, coverage, demo_steps, door, face, health, letters, mail, mapping, push, sources),
+    *(alerts, changes, connect, coverage, demo_steps, door, face, health, letters, mail, mapping, push, sources, worth),
     *(providers_caldav, providers_dolibarr, providers_pennylane, providers_personio, providers_tryton),
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
