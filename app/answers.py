@@ -4,6 +4,8 @@ from typing import Any
 
 import typer
 
+from app.covered import covered
+from app.even import even
 from app.language import Formats
 from app.nearest import told
 from app.together import said_together
@@ -45,7 +47,9 @@ def print_answer(body: dict[str, Any], language: str) -> None:
     if body["worth"]:
         low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
         typer.echo(f"\n{low} … {high} {label('unit', 'eur_per_month', language)}")
+        _print_even(body, language)
     _print_nearest(body, language)
+    _print_coverage(body, language)
     for missing in body["missing"]:
         typer.echo(f"  ? {say(missing['what'], {}, language)} → {say(missing['remedy'], {}, language)}")
 
@@ -71,6 +75,27 @@ def _print_nearest(body: dict[str, Any], language: str) -> None:
         verdict = label("verdict", change.verdict, language)
         rest = f" ({change.since})" if change.since else ""
         typer.echo(f"  ↷ {change.what} {change.how}".rstrip() + f"{rest} ⇒ {verdict}")
+
+
+def _print_even(body: dict[str, Any], language: str) -> None:
+    """Print where handing over begins to pay, and from when on at each way of asking a price."""
+    found = even(body, language)
+    if found is None:
+        return
+    for text in found.sentences:
+        typer.echo(f"  – {text}")
+    for price in found.prices:
+        typer.echo(f"  – {price.each} {price.name} ({label('tag', price.tag, language)}): {price.when}")
+
+
+def _print_coverage(body: dict[str, Any], language: str) -> None:
+    """Print of each signal how it is known, and the cheapest way to what is missing."""
+    typer.echo("")
+    for line in covered(body, language):
+        known = ", ".join((label("tier", line.tier, language), f"n={line.n}", line.measures, *line.sources))
+        typer.echo(f"{line.name}: {known}")
+        for what, way, _ in line.missing[:1]:
+            typer.echo(f"  ? {say('cover_way', {'what': what, 'way': way}, language)}")
 
 
 def say_verdict(body: dict[str, Any], language: str) -> str:

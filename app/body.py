@@ -5,8 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from signals.base import Measure, Point, Reason
+from signals.break_even import BreakEven, Crossing, Span
 from signals.calendar import month_start
 from signals.change import Change
+from signals.coverage import Cover
 from signals.gates import Gate
 from signals.joint import Joint
 from signals.readiness import Readiness, Signal
@@ -43,6 +45,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
             "gates_known": answer.gates_known,
             "gates": len(answer.gates),
         },
+        "coverage_ledger": [_cover(cover) for cover in answer.covers],
         "freshness": {
             "reaches": answer.fresh.reaches.isoformat() if answer.fresh.reaches else None,
             "stale": answer.fresh.stale,
@@ -52,6 +55,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
         "gates": [_gate(gate) for gate in answer.gates],
         "regime": _regime(answer.regime),
         "worth": _worth(answer.worth),
+        "break_even": _break_even(answer.break_even),
         "measures": [measure_body(measure) for measure in answer.measures],
         "missing": [asdict(missing) for missing in answer.missing],
         "what_would_change_it": [asdict(flip) | {"verdict": flip.verdict.value} for flip in answer.flips],
@@ -93,6 +97,22 @@ def change_body(change: Change) -> Body:
         "months_to_see_a_doubling": _round(change.delay_months),
         "smallest_seen_in_three_months": _round(change.smallest),
         "alarms": [[a.raised.isoformat(), a.cleared.isoformat() if a.cleared else None] for a in change.alarms],
+    }
+
+
+def _cover(cover: Cover) -> Body:
+    return {
+        "signal": cover.signal.value,
+        "tier": cover.tier.value,
+        "n": cover.n,
+        "measures_known": cover.known,
+        "measures": cover.of,
+        "sources": [
+            {"stream": one.stream, "reaches": one.reaches.isoformat() if one.reaches else None, "stale": one.stale}
+            for one in cover.sources
+        ],
+        "declared_on": cover.declared_on.isoformat() if cover.declared_on else None,
+        "missing": [{"what": _reason(gap.what), "way": gap.way, "where": gap.where} for gap in cover.gaps],
     }
 
 
@@ -183,6 +203,43 @@ def _worth(worth: Worth | None) -> Body | None:
         "share_from_defaults": _round(worth.share_from_defaults),
         "lines": [{k: _round(v) if isinstance(v, float) else v for k, v in asdict(x).items()} for x in worth.lines],
     }
+
+
+def _break_even(found: BreakEven | None) -> Body | None:
+    if found is None:
+        return None
+    return {
+        "price_per_month": _span(found.price),
+        "price_per_hour": _span(found.per_hour),
+        "hours_per_month": _span(found.hours),
+        "payback_months": _span(found.payback_months),
+        "prices": [
+            {
+                "model": price.model,
+                "each": _span(price.each),
+                "month": _span(price.month),
+                "saves": _span(price.saves),
+                "tag": price.tag,
+                "in_force": price.in_force,
+                "crossing": _crossing(price.crossing),
+            }
+            for price in found.prices
+        ],
+    }
+
+
+def _crossing(crossing: Crossing) -> Body:
+    days = {"on": crossing.on, "earliest": crossing.earliest, "latest": crossing.latest}
+    return {
+        "state": crossing.state,
+        **{name: day.isoformat() if day else None for name, day in days.items()},
+        "share": _round(crossing.share),
+        "because": _reason(crossing.reason) if crossing.reason else None,
+    }
+
+
+def _span(span: Span | None) -> list[float | None] | None:
+    return None if span is None else [_round(span.low), _round(span.high)]
 
 
 def _nearest(change: WhatIf) -> Body:

@@ -72,6 +72,12 @@ class Policy:
     director_rate_high: float = _setting(100.0, "EUR per hour", "Seuil")
     provider_rate_low: float = _setting(35.0, "EUR per hour", "price guides for freelance administrative assistants")
     provider_rate_high: float = _setting(50.0, "EUR per hour", "price guides for freelance administrative assistants")
+    provider_document_low: float = _setting(
+        3.0, "EUR per document", "Seuil: near what a document costs in-house (APQC, suppliers: 2 to 10 USD); ask"
+    )
+    provider_document_high: float = _setting(
+        8.0, "EUR per document", "Seuil: near what a document costs in-house (APQC, suppliers: 2 to 10 USD); ask"
+    )
     governance_hours_low: float = _setting(2.0, "hours per month", "Seuil")
     governance_hours_high: float = _setting(6.0, "hours per month", "Seuil")
     transition_low: float = _setting(1500.0, "EUR, once", "Seuil")

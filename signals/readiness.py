@@ -5,7 +5,9 @@ from datetime import date
 
 from signals.base import Level, Measure, Reason, SignalName
 from signals.books import Books
+from signals.break_even import BreakEven, break_even
 from signals.change import Change
+from signals.coverage import Cover, coverage_of
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates, regime_of
 from signals.joint import Joint, joint_of
@@ -66,6 +68,10 @@ class Readiness:
     fresh: Freshness
     reconstructed: bool
     regime: Regime
+    break_even: BreakEven | None = None
+    """The price, hours and date from which handing over pays; None where worth isn't known."""
+    covers: tuple[Cover, ...] = ()
+    """The coverage ledger: how each signal is known, and what would make it better known."""
     joint: Joint | None = None
     """What the change test says of all series together; it moves no level and no verdict."""
     nearest: tuple[WhatIf, ...] = ()
@@ -100,6 +106,8 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         rests_on=_rests_on(signals, value),
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
+        break_even=break_even(seen, policy, value),
+        covers=coverage_of(signals, books, policy),
         joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )
     return replace(answer, nearest=nearest_changes(books, policy, answer)) if look_around else answer

@@ -12,8 +12,10 @@ from app.assessment import assess_company, forget_answers, latest, replay, timel
 from app.body import halves
 from app.charts import span_of
 from app.clock import local_day
+from app.covered import covered
 from app.db import read, write
 from app.errors import BadInput, NotFound
+from app.even import even
 from app.nearest import told
 from app.pages.episode_text import shown
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
@@ -48,6 +50,16 @@ REMEDY_PAGES: Mapping[str, str] = {
     "stability": "import",
 }
 """Where what is missing can be given; all else is declared."""
+
+
+WAY_PAGES: Mapping[str, str] = {"declare": "declarations", "import": "import", "connect": "connections"}
+"""Where the way to what is missing for a signal leads."""
+
+
+def left_missing(body: Body) -> list[Body]:
+    """Give what is missing that the coverage ledger, which speaks of signals, doesn't say."""
+    told = {f"missing_{cover['signal']}" for cover in body.get("coverage_ledger", [])}
+    return [one for one in body["missing"] if is_empty(body) or one["what"] not in told]
 
 
 def useful_flips(flips: Sequence[Body]) -> list[Body]:
@@ -119,11 +131,15 @@ def company_page(
         flips=useful_flips(body["what_would_change_it"]) if body else [],
         nearest=told(body, language) if body else [],
         together=said_together(body, language) if body else [],
+        covered=covered(body, language) if body else [],
+        missing=left_missing(body) if body else [],
+        even=even(body, language) if body else None,
         halves=halves,
         context=context_of(body) if body else [],
         span=span_of(charted),
         years=months_of(days),
         remedy_pages=REMEDY_PAGES,
+        way_pages=WAY_PAGES,
         looking_back="looking_back" in request.query_params,
     )
 

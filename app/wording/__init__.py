@@ -12,6 +12,7 @@ from app.wording import (
     alerts,
     changes,
     connect,
+    coverage,
     demo_steps,
     door,
     face,
@@ -29,6 +30,7 @@ from app.wording import (
     regime,
     replay,
     sources,
+    worth,
 )
 from app.wording.labels import LABELS as NAMES
 from app.wording.labels import MEASURES as MEASURED
@@ -38,6 +40,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     alerts,
     changes,
     connect,
+    coverage,
     demo_steps,
     door,
     face,
@@ -55,6 +58,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     regime,
     replay,
     sources,
+    worth,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID
 LABELS: dict[str, str] = {name: text for room in _ROOMS for name, text in room.LABELS.items()} | NAMES
