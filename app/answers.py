@@ -39,10 +39,7 @@ def print_answer(body: dict[str, Any], language: str) -> None:
         typer.echo(f"\n{text}")
     typer.echo("")
     for gate in body["gates"]:
-        unit = gate["measures"][0]["unit"] if gate["measures"] else ""
-        why = " ".join(say(reason["code"], reason["params"], language, unit) for reason in gate["why"])
-        name, state = label("gate", gate["name"], language), label("state", gate["state"], language)
-        typer.echo(f"{name}: {state}. {why}")
+        _print_gate(gate, language)
     _print_regime(body, language)
     if body["worth"]:
         low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
@@ -52,6 +49,17 @@ def print_answer(body: dict[str, Any], language: str) -> None:
     _print_coverage(body, language)
     for missing in body["missing"]:
         typer.echo(f"  ? {say(missing['what'], {}, language)} → {say(missing['remedy'], {}, language)}")
+
+
+def _print_gate(gate: dict[str, Any], language: str) -> None:
+    """Print a gate with its reasons, and the way through one that is not passed."""
+    unit = gate["measures"][0]["unit"] if gate["measures"] else ""
+    why = " ".join(say(reason["code"], reason["params"], language, unit) for reason in gate["why"])
+    name, state = label("gate", gate["name"], language), label("state", gate["state"], language)
+    typer.echo(f"{name}: {state}. {why}")
+    if gate["state"] != "passed":
+        way = "way_" if gate["state"] == "failed" else "remedy_"
+        typer.echo(f"  → {say(way + gate['name'], {}, language)}")
 
 
 def _print_regime(body: dict[str, Any], language: str) -> None:

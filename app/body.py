@@ -13,6 +13,7 @@ from signals.gates import Gate
 from signals.joint import Joint
 from signals.readiness import Readiness, Signal
 from signals.regime import Regime
+from signals.shape import Shape
 from signals.watched import LONGEST_SAID
 from signals.whatif import WhatIf
 from signals.worth import Worth
@@ -96,6 +97,7 @@ def change_body(change: Change) -> Body:
         "per_month": _round(change.per_month),
         "months_to_see_a_doubling": _round(change.delay_months),
         "smallest_seen_in_three_months": _round(change.smallest),
+        "shape": _shape(change.shape),
         "alarms": [[a.raised.isoformat(), a.cleared.isoformat() if a.cleared else None] for a in change.alarms],
     }
 
@@ -128,6 +130,18 @@ def _joint(joint: Joint | None) -> Body | None:
         "of": joint.of,
         "alone": joint.alone,
         "held_back_because": _reason(joint.held_back) if joint.held_back else None,
+    }
+
+
+def _shape(shape: Shape | None) -> Body | None:
+    if shape is None:
+        return None
+    return {
+        "label": shape.label.value if shape.label else None,
+        "probabilities": {name.value: _round(share) for name, share in shape.probabilities.items()},
+        "months": shape.months,
+        "n": shape.n,
+        "why": _reasons(shape.reasons),
     }
 
 

@@ -117,7 +117,7 @@ def _retest(
 ) -> None:
     if measure.name not in names:
         return
-    change = tested(measure, spec, books, policy)
+    change = tested(measure, spec, books, policy, shaped=False)
     changes.pop(measure.name, None)
     if change is not None:
         changes[measure.name] = change

@@ -38,6 +38,7 @@ from signals.change_evidence import (
 from signals.change_path import Path, Watched, follow
 from signals.change_threshold import LEVEL_OFFSET, VOLUME_WEEKS, offset, threshold, volume_before, years_by_chance
 from signals.onset import Onset, level_profile, onset_of, rate_profile
+from signals.shape import Shape
 from signals.weeks import Weeks
 
 __all__ = [
@@ -109,6 +110,8 @@ class Change:
     delay_months: float | None
     smallest: float | None
     offset: float = 0.0
+    shape: Shape | None = None
+    """What the change looks like; None of hours, which have no trials."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from signals.key_person import NOT_PEOPLE
 from signals.policy import Policy
 from signals.rates import in_window, sources_of
 from signals.regime import TOLD_APART, Cuts, Regime, regime
+from signals.structure import structuring
 from signals.worth import Worth
 
 YEAR = 12  # months
@@ -57,7 +58,7 @@ def gates(books: Books, policy: Policy, worth: Worth | None) -> tuple[Gate, ...]
         _volume(volume, books, policy, worth),
         _stability(regime(volume, Cuts.of(policy))),
         _formalised(said, books.as_of, policy),
-        _structure(said),
+        _structure(said, books),
     )
 
 
@@ -215,10 +216,13 @@ def _described(sheet: Sheet, stated_on: date, as_of: date) -> bool:
     return sheet.documented and (as_of - (sheet.reviewed_on or stated_on)).days < REVIEW_DAYS
 
 
-def _structure(said: Declaration | None) -> Gate:
+def _structure(said: Declaration | None, books: Books) -> Gate:
+    """Join what is declared with what the books show: either may fail, and only a declaration can pass."""
+    found = structuring(books, said)
+    why = [finding.reason for finding in found if finding.vetoes]
+    hints = tuple(finding.reason for finding in found if not finding.vetoes)
     if said is None or (said.restructuring is None and not said.sheets):
-        return Gate(GateName.STRUCTURE, "unknown", (Reason("no_declaration"),))
-    why: list[Reason] = []
+        return Gate(GateName.STRUCTURE, "failed" if why else "unknown", (*why, *hints, Reason("no_declaration")))
     if said.restructuring:
         why.append(Reason("restructuring_under_way"))
     sheets = said.sheets or {}
@@ -227,8 +231,8 @@ def _structure(said: Declaration | None) -> Gate:
         for code, field in _NEEDED.items()
     }
     why += [Reason(code, {"processes": processes}) for code, processes in lacking.items() if processes]
-    if why:
-        return Gate(GateName.STRUCTURE, "failed", tuple(why))
+    if why or hints:
+        return Gate(GateName.STRUCTURE, "failed" if why else "unknown", (*why, *hints))
     unsaid = [Reason("restructuring_unsaid")] if said.restructuring is None else []
     unsaid += [] if sheets else [Reason("processes_unsaid")]
     return Gate(GateName.STRUCTURE, "passed", (Reason("structure_settled"), *unsaid))

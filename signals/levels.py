@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from signals.base import Level, Measure, Point, Reason
 from signals.change import Change, ChangeState
 from signals.policy import Policy
+from signals.shape import ShapeName
 from signals.watched import said_of
 
 MONTHS_LOOKED_AT = 3
@@ -88,7 +89,16 @@ def _change(measure: Measure, policy: Policy, floor: float, change: Change | Non
         return Level.CALM, (Reason("change_plain_only", _plainly(measure, policy)),) if plain else ()
     beside = () if plain else (Reason("change_test_only", {"factor": policy.change_factor}),)
     level, reason = _tested(measure, floor, change)
-    return level, (reason, *beside)
+    return level, (reason, *_looks_like(measure, change), *beside)
+
+
+def _looks_like(measure: Measure, change: Change) -> tuple[Reason, ...]:
+    """Name the shape of a change, where it has one that may be named; the baseline says of which measure."""
+    shape = change.shape
+    if shape is None or shape.label is None or shape.label is ShapeName.NONE:
+        return ()
+    said = {"chance_share": shape.probabilities[shape.label], "baseline": measure.baseline or 0.0}
+    return (Reason(f"shape_{shape.label.value}", said),)
 
 
 def _tested(measure: Measure, floor: float, change: Change) -> tuple[Level, Reason]:

@@ -118,9 +118,9 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
     seen_by_half, half_frozen_on = frozen(seen, policy, spec.half_streams)
     half = spec.half.detect(seen_by_half, policy) if spec.half else None
     explains = tuple(detector.detect(seen, policy) for detector in spec.explains)
-    tests = {primary.name: tested(primary, spec, seen, policy)}
+    tests = {primary.name: tested(primary, spec, seen, policy, shaped=True)}
     if half is not None:
-        tests[half.name] = tested(half, spec, seen_by_half, policy)
+        tests[half.name] = tested(half, spec, seen_by_half, policy, shaped=True)
     changes = {name: change for name, change in tests.items() if change is not None}
     answer = judged(spec, (primary, half), {m.name: m for m in explains}, changes, policy)
     silent = sorted({day for day in (frozen_on, half_frozen_on) if day is not None})

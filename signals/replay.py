@@ -99,9 +99,9 @@ def _level(spec: SignalDetectors, books: Books, policy: Policy) -> tuple[Level, 
     primary, seen, frozen_on = primary_of(spec, books, policy)
     by_half, half_frozen_on = frozen(seen, policy, spec.half_streams)
     half = spec.half.detect(by_half, policy) if spec.half else None
-    changes = {primary.name: tested(primary, spec, seen, policy)}
+    changes = {primary.name: tested(primary, spec, seen, policy, shaped=False)}
     if half is not None:
-        changes[half.name] = tested(half, spec, by_half, policy)
+        changes[half.name] = tested(half, spec, by_half, policy, shaped=False)
     explains = {d.name: d.detect(seen, policy) for d in spec.explains if d.name in DECIDING}
     known = {name: change for name, change in changes.items() if change is not None}
     level = judged(spec, (primary, half), explains, known, policy).level

@@ -13,7 +13,9 @@ from signals.change import (
     detect_level_change,
     level_baseline_of,
 )
+from signals.change_baseline import Baseline
 from signals.policy import Policy
+from signals.shape import Shape, ShapeRule, shape_of
 from signals.trials import LOOKS, baseline_span, error_weeks, hours_weeks, late_weeks, unreminded_weeks
 from signals.weeks import Weeks
 
@@ -51,8 +53,11 @@ def change_rule(policy: Policy) -> ChangeRule:
     )
 
 
-def change_of(measure: Measure, books: Books, policy: Policy) -> Change | None:
-    """Test the series behind a measure; None where it has none, or nothing to compare with."""
+def change_of(measure: Measure, books: Books, policy: Policy, *, shaped: bool = True) -> Change | None:
+    """Test the series behind a measure; None where it has none, or nothing to compare with.
+
+    `shaped`: also say what the change looks like, which no level rests on.
+    """
     watched = BY_MEASURE.get(measure.name)
     if watched is None or not measure.known:
         return None
@@ -67,7 +72,23 @@ def change_of(measure: Measure, books: Books, policy: Policy) -> Change | None:
     looks = watched.looks
     rule = replace(rule, baseline_trials=rule.baseline_trials * looks, clear_items=rule.clear_items * looks)
     rate = baseline_of(weeks, first, last, rule, confirmed=confirmed)
-    return None if rate is None else _by_invoice(detect_change(weeks, rate, rule), looks)
+    if rate is None:
+        return None
+    change = _by_invoice(detect_change(weeks, rate, rule), looks)
+    return replace(change, shape=_shape(weeks, rate, looks)) if shaped else change
+
+
+def _shape(weeks: Weeks, rate: Baseline, looks: int) -> Shape:
+    """Give the shape of the months; what volume it takes is counted in invoices, not in looks at them."""
+    plain = ShapeRule()
+    shape = shape_of(weeks, rate, replace(plain, trials=plain.trials * looks, drift_trials=plain.drift_trials * looks))
+    return replace(shape, per_month=shape.per_month / looks, reasons=tuple(_counted(r, looks) for r in shape.reasons))
+
+
+def _counted(reason: Reason, looks: int) -> Reason:
+    if "per_month" not in reason.params:
+        return reason
+    return replace(reason, params={name: float(value) / looks for name, value in reason.params.items()})
 
 
 def _by_invoice(change: Change, looks: int) -> Change:

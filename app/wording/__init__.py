@@ -16,6 +16,7 @@ from app.wording import (
     demo_steps,
     door,
     face,
+    gates,
     health,
     letters,
     mail,
@@ -29,6 +30,7 @@ from app.wording import (
     quality,
     regime,
     replay,
+    shape,
     sources,
     worth,
 )
@@ -44,6 +46,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     demo_steps,
     door,
     face,
+    gates,
     health,
     letters,
     mail,
@@ -57,6 +60,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     quality,
     regime,
     replay,
+    shape,
     sources,
     worth,
 )
@@ -74,6 +78,7 @@ _NAMES = {
     "gate": "gate",
     "process": "process",
     "regime": "regime",
+    "shape": "shape",
     "other_regime": "regime",
     "unit": "unit",
     "field": "field",
@@ -81,11 +86,13 @@ _NAMES = {
     "rule": "rule",
     "code": "fault",
     "stream": "stream",
+    "old_tool": "provider",
+    "new_tool": "provider",
 }
 _IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value", "smallest"}
-_SHARES = {"share", "drop"}
+_SHARES = {"share", "drop", "probability"}
 _LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
-_DAYS = {"day", "date", "closing", "since", "earliest", "latest"}
+_DAYS = {"day", "date", "closing", "since", "earliest", "latest", "first", "last"}
 _LITERAL = {"year", "fiscal_year"}
 
 
