@@ -27,14 +27,7 @@ def print_answer(body: dict[str, Any], language: str) -> None:
     for reason in body["why"]:
         typer.echo(f"  – {say(reason['code'], reason['params'], language)}")
     for signal in body["signals"]:
-        level = label("level", signal["level"], language)
-        name = label("signal", signal["name"], language)
-        typer.secho(f"\n{name}: {level}", fg=_COLOURS[signal["level"]])
-        for measure in (signal["primary"], signal["half"]):
-            if measure:
-                typer.echo(f"  {_measure(measure, formats)}")
-        for reason in signal["why"]:
-            typer.echo(f"  – {say(reason['code'], reason['params'], language, signal['primary']['unit'])}")
+        _print_signal(signal, body, formats)
     for text in said_together(body, language):
         typer.echo(f"\n{text}")
     typer.echo("")
@@ -83,6 +76,35 @@ def _print_nearest(body: dict[str, Any], language: str) -> None:
         verdict = label("verdict", change.verdict, language)
         rest = f" ({change.since})" if change.since else ""
         typer.echo(f"  ↷ {change.what} {change.how}".rstrip() + f"{rest} ⇒ {verdict}")
+
+
+def _print_signal(signal: dict[str, Any], body: dict[str, Any], formats: Formats) -> None:
+    language = formats.language
+    level = label("level", signal["level"], language)
+    name = label("signal", signal["name"], language)
+    typer.secho(f"\n{name}: {level}", fg=_COLOURS[signal["level"]])
+    for measure in (signal["primary"], signal["half"]):
+        if measure:
+            typer.echo(f"  {_measure(measure, formats)}")
+    for reason in signal["why"]:
+        typer.echo(f"  – {say(reason['code'], reason['params'], language, signal['primary']['unit'])}")
+    if signal["name"] == "hidden_cost" and body.get("full_cost"):
+        _print_costs(body["full_cost"], signal["measures"], formats)
+
+
+def _print_costs(costs: dict[str, Any], measures: list[dict[str, Any]], formats: Formats) -> None:
+    """Print the full cost with its lines, how each is known, and what a document costs."""
+    language = formats.language
+    for measure in measures:
+        if measure["value"] is not None:
+            typer.echo(f"  {_measure(measure, formats)}")
+    for line in costs["lines"]:
+        low, high = formats.money(round(line["low"])), formats.money(round(line["high"]))
+        kind = label("cost_kind", "visible" if line["visible"] else "hidden", language)
+        within = f", {say('costs_within', {}, language)}" if line["within"] else ""
+        tag = label("tag", line["tag"], language)
+        typer.echo(f"    {label('cost', line['name'], language)}: {low} … {high} ({kind}, {tag}{within})")
+    typer.echo(f"    {say('costs_defaults', {'share': costs['share_from_defaults']}, language)}")
 
 
 def _print_even(body: dict[str, Any], language: str) -> None:

@@ -10,6 +10,7 @@ from signals.calendar import month_start
 from signals.change import Change
 from signals.coverage import Cover
 from signals.gates import Gate
+from signals.hidden_cost import CostTable
 from signals.joint import Joint
 from signals.readiness import Readiness, Signal
 from signals.regime import Regime
@@ -57,6 +58,7 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
         "regime": _regime(answer.regime),
         "worth": _worth(answer.worth),
         "break_even": _break_even(answer.break_even),
+        "full_cost": _costs(answer.costs),
         "measures": [measure_body(measure) for measure in answer.measures],
         "missing": [asdict(missing) for missing in answer.missing],
         "what_would_change_it": [asdict(flip) | {"verdict": flip.verdict.value} for flip in answer.flips],
@@ -216,6 +218,19 @@ def _worth(worth: Worth | None) -> Body | None:
         "unit": "eur_per_month",
         "share_from_defaults": _round(worth.share_from_defaults),
         "lines": [{k: _round(v) if isinstance(v, float) else v for k, v in asdict(x).items()} for x in worth.lines],
+    }
+
+
+def _costs(costs: CostTable | None) -> Body | None:
+    if costs is None:
+        return None
+    return {
+        "month": f"{month_start(costs.month):%Y-%m}",
+        "low": _round(costs.low),
+        "high": _round(costs.high),
+        "unit": "eur_per_month",
+        "share_from_defaults": _round(costs.share_from_defaults),
+        "lines": [{k: _round(v) if isinstance(v, float) else v for k, v in asdict(x).items()} for x in costs.lines],
     }
 
 

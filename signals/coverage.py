@@ -127,13 +127,14 @@ def _person(signal: "Signal", books: Books, policy: Policy) -> Iterator[Gap]:  #
         yield Gap(Reason("gap_absences"), "way_absences", "import")
 
 
-def _cost(signal: "Signal", books: Books, policy: Policy) -> Iterator[Gap]:  # noqa: ARG001 - one shape for all
+def _cost(signal: "Signal", books: Books, policy: Policy) -> Iterator[Gap]:
     if not signal.primary.known:
         yield Gap(_why(signal.primary), "way_costs_declared", "declare")
         return
     notes = {note.code: note for note in signal.primary.notes}
     assumed = float(notes["share_from_defaults"].params["share"]) if "share_from_defaults" in notes else 0.0
-    if assumed > 0:
+    said = books.declaration(policy.declared_valid_days)
+    if assumed > 0 and (said is None or said.admin_rate is None or said.director_rate is None):
         yield Gap(Reason("gap_defaults", {"share": assumed}), "way_rates", "declare")
     if "cost_lines_missing" in notes:
         yield Gap(notes["cost_lines_missing"], "way_costs", "import")

@@ -23,6 +23,7 @@ from signals.costs import (
     measured_hours,
     spent,
 )
+from signals.fault_costs import errors_by_month, lateness_by_month
 from signals.policy import Policy
 from signals.rates import sources_of
 
@@ -39,6 +40,8 @@ class CostLine:
     high: float
     tag: Tag
     visible: bool
+    within: bool = False
+    """Whether it is a part of the time that is counted already, told and never added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,30 @@ _BOUGHT = (
         "penalties", "penalties", visible=False, lumpy=True, sure=("6712", "6582"), possible=("6710", "6711", "6581")
     ),
 )
-LINES = (ADMIN_LINE, DIRECTOR_LINE, *(line.name for line in _BOUGHT))
+LATENESS, ERRORS = "lateness", "errors"
+LINES = (ADMIN_LINE, DIRECTOR_LINE, *(line.name for line in _BOUGHT), LATENESS)
 """The names of all lines; those no source speaks of are left out of `cost_lines`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """The lines of a month, with their sum and the part of it that rests on default figures."""
+
+    month: int
+    lines: tuple[CostLine, ...]
+    low: float
+    high: float
+    share_from_defaults: float
+
+
+def cost_table(books: Books, policy: Policy) -> CostTable | None:
+    """Lay out the last complete month's lines; None where no hours are known, without which the sum says little."""
+    month = last_complete_month(books.as_of)
+    lines = cost_lines(books, policy, month)
+    if not {ADMIN_LINE, DIRECTOR_LINE} & {line.name for line in lines}:
+        return None
+    total = _sum(lines)
+    return CostTable(month, lines, total.low, total.high or total.low, _assumed(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +111,8 @@ class _Sources:
     said: Declaration | None
     spent: Spent
     hours: Mapping[Group, Mapping[int, Known | None]]
+    lateness: Mapping[int, Known]
+    errors: Mapping[int, Known]
 
 
 def cost_lines(books: Books, policy: Policy, month: int) -> tuple[CostLine, ...]:
@@ -100,7 +127,8 @@ def cost_lines(books: Books, policy: Policy, month: int) -> tuple[CostLine, ...]
 def _sources(books: Books, policy: Policy, months: range) -> _Sources:
     said = books.declaration(policy.declared_valid_days)
     hours = {group: hours_by_month(books, group, months) for group in Group}
-    return _Sources(books, policy, said, spent(books), hours)
+    late, wrong = lateness_by_month(books, policy), errors_by_month(books, policy)
+    return _Sources(books, policy, said, spent(books), hours, late, wrong)
 
 
 def _lines(sources: _Sources, month: int) -> tuple[CostLine, ...]:
@@ -110,7 +138,12 @@ def _lines(sources: _Sources, month: int) -> tuple[CostLine, ...]:
     book = booked(sources.books, month)
     found: list[tuple[str, Known | None, bool]] = [(ADMIN_LINE, admin, True), (DIRECTOR_LINE, director, False)]
     found += [(line.name, _bought(line, sources, book, month), line.visible) for line in _BOUGHT]
-    return tuple(CostLine(name, k.low, k.high, k.tag, visible) for name, k, visible in found if k is not None)
+    found.append((LATENESS, sources.lateness.get(month), False))
+    lines = [CostLine(name, k.low, k.high, k.tag, visible) for name, k, visible in found if k is not None]
+    wrong = sources.errors.get(month)
+    if wrong is not None and admin is not None:
+        lines.append(CostLine(ERRORS, wrong.low, wrong.high, wrong.tag, visible=False, within=True))
+    return tuple(lines)
 
 
 def _time_cost(sources: _Sources, group: Group, month: int) -> Known | None:
@@ -220,8 +253,16 @@ def _rests_on_word(lines: Sequence[CostLine], books: Books, month: int) -> bool:
 
 
 def _sum(lines: Sequence[CostLine]) -> _Bounds:
+    lines = [line for line in lines if not line.within]
     low, high = sum(line.low for line in lines), sum(line.high for line in lines)
     return _Bounds((low + high) / 2, low, high)
+
+
+def _assumed(lines: Sequence[CostLine]) -> float:
+    """Give the part of the sum that rests on default figures."""
+    counted = [line for line in lines if not line.within]
+    total = sum(line.low + line.high for line in counted)
+    return sum(line.low + line.high for line in counted if line.tag == "default") / total if total else 0.0
 
 
 def _ratio(lines: Sequence[CostLine]) -> _Bounds | None:
@@ -250,9 +291,8 @@ def _told(answer: Measure, bounds: _Bounds, lines: Sequence[CostLine], books: Bo
     month = last_complete_month(books.as_of)
     feeds = books["feeds"]
     notes = []
-    if total := sum(line.low + line.high for line in lines):
-        assumed = sum(line.low + line.high for line in lines if line.tag == "default")
-        notes.append(Reason("share_from_defaults", {"share": assumed / total}))
+    if any(line.low + line.high for line in lines):
+        notes.append(Reason("share_from_defaults", {"share": _assumed(lines)}))
     missing = [name for name in LINES if name not in {line.name for line in lines}]
     if missing:
         notes.append(Reason("cost_lines_missing", {"n": len(missing), "lines": ", ".join(missing)}))
@@ -271,50 +311,3 @@ def _told(answer: Measure, bounds: _Bounds, lines: Sequence[CostLine], books: Bo
 
 def _point(month: int, bounds: _Bounds | None) -> Point:
     return Point(month, None) if bounds is None else Point(month, bounds.value, bounds.low, bounds.high, n=1)
-
-
-_LEDGER_LINES: Mapping[str, tuple[str, ...]] = {
-    "temporary_staff": ("621",),
-    "fees": ("6226",),
-    "training": ("6333", "6228"),
-    "tools": ("651", "6135"),
-    "penalties": ("6710", "6711", "6712", "6581", "6582"),  # not 6713 (gifts) and 6714 (bad debts)
-}
-_WAGES = ("641", "645")
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerCosts:
-    """What the ledger books on accounts where back-office cost hides, in EUR a month, wages apart."""
-
-    name: ClassVar[str] = "ledger_admin_costs"
-
-    def detect(self, books: Books, policy: Policy) -> Measure:  # noqa: ARG002 - the contract of a detector
-        """Add up the last twelve months of ledger, one note a line.
-
-        The whole firm's: an upper bound for the back office, and so the value has no lower one. Wages are noted and
-        not added; who of the firm does back-office work isn't in a ledger.
-        """
-        answer = Measure(name=self.name, kpi="K51", signal=SignalName.HIDDEN_COST, unit=Unit.EUR_PER_MONTH)
-        book = booked(books, last_complete_month(books.as_of))
-        if book is None:
-            return replace(answer, reason=Reason("no_ledger"))
-        lines = {name: book.per_month(*accounts) for name, accounts in _LEDGER_LINES.items()}
-        found = {name: amount for name, amount in lines.items() if amount is not None}
-        notes = [Reason("ledger_line", {"line": name, "eur_per_month": amount}) for name, amount in found.items()]
-        wages = book.per_month(*_WAGES)
-        if wages is not None:
-            notes.append(Reason("ledger_wages_whole_firm", {"eur_per_month": wages}))
-        if not notes:
-            return replace(answer, reason=Reason("no_cost_accounts"))
-        total = sum(found.values())
-        return replace(
-            answer,
-            value=total,
-            high=total,
-            n=book.months,
-            window=(month_start(book.first_month), month_end(book.last_month)),
-            tier=Tier.PROXY,
-            sources=sources_of(book.rows),
-            notes=tuple(notes),
-        )

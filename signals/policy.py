@@ -70,6 +70,10 @@ class Policy:
     admin_rate_high: float = _setting(30.0, "EUR per hour, loaded", "Seuil")
     director_rate_low: float = _setting(50.0, "EUR per hour", "Seuil")
     director_rate_high: float = _setting(100.0, "EUR per hour", "Seuil")
+    capital_rate_low: float = _setting(0.04, "share a year", "Seuil: what a bank asks of a small firm")
+    capital_rate_high: float = _setting(0.10, "share a year", "Seuil: what factoring and overdrafts cost one")
+    error_minutes_low: float = _setting(15.0, "minutes an error", "Seuil: an assumption, time it when you can")
+    error_minutes_high: float = _setting(60.0, "minutes an error", "Seuil: an assumption, time it when you can")
     provider_rate_low: float = _setting(35.0, "EUR per hour", "price guides for freelance administrative assistants")
     provider_rate_high: float = _setting(50.0, "EUR per hour", "price guides for freelance administrative assistants")
     provider_document_low: float = _setting(

@@ -10,6 +10,7 @@ from signals.change import Change
 from signals.coverage import Cover, coverage_of
 from signals.freshness import Freshness, freshness, frozen
 from signals.gates import Gate, gates, regime_of
+from signals.hidden_cost import CostTable, cost_table
 from signals.joint import Joint, joint_of
 from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
@@ -70,6 +71,8 @@ class Readiness:
     regime: Regime
     break_even: BreakEven | None = None
     """The price, hours and date from which handing over pays; None where worth isn't known."""
+    costs: CostTable | None = None
+    """The lines of the full cost; None where no hours are known."""
     covers: tuple[Cover, ...] = ()
     """The coverage ledger: how each signal is known, and what would make it better known."""
     joint: Joint | None = None
@@ -107,6 +110,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         fresh=freshness(books, policy, tuple(set(books["feeds"]["stream"]))),
         reconstructed=books.imported_on is None or books.as_of < books.imported_on,
         break_even=break_even(seen, policy, value),
+        costs=cost_table(_seen_for(SignalName.HIDDEN_COST, signals, books), policy),
         covers=coverage_of(signals, books, policy),
         joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )
@@ -137,6 +141,14 @@ def _signal(spec: SignalDetectors, books: Books, policy: Policy) -> Signal:
         frozen_on=frozen_on or half_frozen_on,
         changes=tuple(changes.items()),
     )
+
+
+def _seen_for(name: SignalName, signals: tuple[Signal, ...], books: Books) -> Books:
+    """Give the books a signal was judged by: cut where its source went silent."""
+    signal = next(one for one in signals if one.name is name)
+    if signal.frozen_on is None:
+        return books
+    return replace(books.at(signal.frozen_on), declarations=books.declarations, said_by=books.said_by or books.as_of)
 
 
 def _with_sight(measure: Measure, change: Change | None) -> Measure:

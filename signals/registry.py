@@ -10,14 +10,16 @@ from signals.director_time import DirectorHours
 from signals.duplicates import Duplicates
 from signals.entering import BackDated, OutOfHoursEntries
 from signals.growth import Growth
-from signals.hidden_cost import FullCost, HiddenRatio, LedgerCosts
+from signals.hidden_cost import FullCost, HiddenRatio
 from signals.key_person import BackupPresence, EffectiveActors, HolidayTest, SoleOperators
 from signals.late_invoicing import AccruedPurchases, AccruedSales, LateIssued, Unreminded
 from signals.ledger import BookingLag, LedgerVolume, StructuralFaults, Suspense, Unlettered
+from signals.ledger_costs import LedgerCosts
 from signals.missing_documents import MissingDocuments
 from signals.numbering import NumberingGaps
 from signals.quality import CreditNoteRate, ErrorRate
 from signals.refusals import RefusalRate
+from signals.unit_costs import InvoiceCost, SupplierInvoiceCost
 from signals.whose import CUSTOMERS, OURS
 
 
@@ -87,7 +89,7 @@ SIGNALS: tuple[SignalDetectors, ...] = (
     SignalDetectors(
         name=SignalName.HIDDEN_COST,
         primary=(HiddenRatio(),),
-        explains=(FullCost(), LedgerCosts()),
+        explains=(FullCost(), InvoiceCost(), SupplierInvoiceCost(), LedgerCosts()),
         streams=("time", "costs", "ledger"),
     ),
 )

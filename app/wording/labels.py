@@ -232,6 +232,14 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Customer credit notes over customer invoices of the last three complete months."),
     ),
     "customers": (N_("Active customers"), N_("Customers invoiced in 12 months.")),
+    "cost_per_invoice": (
+        N_("Cost of a customer document"),
+        N_("Hours of invoicing and dunning, and their tools, over the invoices and credit notes of the same months."),
+    ),
+    "cost_per_supplier_invoice": (
+        N_("Cost of a supplier’s document"),
+        N_("Hours of purchases, and their tools, over the suppliers’ invoices and credit notes of the same months."),
+    ),
     "days_delinquent": (N_("Average days delinquent"), N_("DSO less its best possible, on the same sales and days.")),
     "days_versus_due": (
         N_("Days late when paid"),
@@ -281,11 +289,15 @@ MEASURES: dict[str, tuple[str, str]] = {
     ),
     "full_admin_cost": (
         N_("Full back-office cost"),
-        N_("Sum of last month’s cost lines: time, directors’ time, tools, training, turnover, fees, penalties."),
+        N_(
+            "Sum of last month’s cost lines: time, directors’ time, tools, training, turnover, fees, penalties, lateness."
+        ),
     ),
     "hidden_ratio": (
         N_("Hidden over visible cost"),
-        N_("Directors’ time, training, turnover and penalties, over admin pay, tools, temporary staff and fees."),
+        N_(
+            "Directors’ time, training, turnover, penalties and lateness, over admin pay, tools, temporary staff, fees."
+        ),
     ),
     "holiday_drop": (
         N_("Activity lost during absences"),

@@ -14,6 +14,10 @@ SENTENCES: dict[str, str] = {
     "even_payback_from": N_("The transition is made up for in {low} months, or at worst never."),
     "even_payback_never": N_("The transition is never made up for."),
     "even_trend": N_("From when, if the workload goes on as in the last three years:"),
+    "costs_defaults": N_("{share} of the sum rests on default figures that nobody here has stated."),
+    "costs_within": N_("a part of the time above, not added"),
+    "few_documents": N_("Only {n} documents; {needed} are needed."),
+    "hours_without_process": N_("Time entries don’t say which process they were for."),
     "crossing_pays_already": N_("today already"),
     "crossing_crosses": N_("from about {on} (90%: {earliest} to {latest})"),
     "crossing_crosses_open": N_("from about {on} (90%: {earliest} to beyond three years)"),
@@ -24,6 +28,10 @@ SENTENCES: dict[str, str] = {
 }
 
 LABELS: dict[str, str] = {
+    "cost:lateness": N_("money that comes in late"),
+    "cost:errors": N_("mending errors"),
+    "cost_kind:visible": N_("shows"),
+    "cost_kind:hidden": N_("hidden"),
     "price:fixed": N_("a month"),
     "price:per_hour": N_("an hour"),
     "price:per_document": N_("a document"),

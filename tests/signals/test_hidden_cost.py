@@ -8,7 +8,8 @@ from signals.base import Detector, Level, Measure, Reason, SignalName, Tier, Uni
 from signals.books import Books, Declaration, Range, Tool, frame
 from signals.calendar import day_number, month_number
 from signals.costs import Group, measured_hours, weakest
-from signals.hidden_cost import LINES, CostLine, FullCost, HiddenRatio, LedgerCosts, cost_lines
+from signals.hidden_cost import LINES, CostLine, FullCost, HiddenRatio, cost_lines
+from signals.ledger_costs import LedgerCosts
 from signals.levels import level_of
 from signals.policy import Policy
 
@@ -120,7 +121,7 @@ def test_declared_costs_by_hand() -> None:
     assert full.window == (date(2026, 6, 1), AS_OF)
     assert full.notes == (
         Reason("share_from_defaults", {"share": 0.0}),
-        Reason("cost_lines_missing", {"n": 3, "lines": "temporary_staff, fees, penalties"}),
+        Reason("cost_lines_missing", {"n": 4, "lines": "temporary_staff, fees, penalties, lateness"}),
     )
 
 
