@@ -75,8 +75,9 @@ class _Mill:
     def _a_day(self, rng: np.random.Generator, a_month: Course) -> Days:
         """Draw how many documents each open day brings."""
         months = months_of(self.open).astype("int64") - month_number(self.company.start)
-        sway = rng.normal(0, self.company.bursts, months.max() + 1)[months] if self.company.bursts else 0.0
-        return rng.poisson(at(a_month, self.open) / DAYS_A_MONTH * np.exp(sway)).astype("float64")
+        sway: Days = rng.normal(0, self.company.bursts, months.max() + 1)[months]
+        drawn: Days = rng.poisson(at(a_month, self.open) / DAYS_A_MONTH * np.exp(sway)).astype("float64")
+        return drawn
 
     def _later(self, days: Days, working_days: npt.NDArray[np.int64]) -> Days:
         closed = np.array(sorted(self.company.closed), dtype="datetime64[D]")

@@ -8,6 +8,7 @@ import pytest
 from signals.base import Level, Reason, SignalName, Tier
 from signals.books import Range
 from signals.key_person import SoleOperators
+from signals.late_invoicing import Unreminded
 from signals.time_to_pay import DaysVersusDue
 from tests.signals.stories.company import ANN, BOB, Company, Login
 from tests.signals.stories.courses import ramp, step
@@ -108,6 +109,17 @@ def test_customers_who_pay_ever_slower_are_not_our_lateness() -> None:
     assert first is not None
     assert last is not None
     assert last > first + 20  # seen, told apart, and no need
+
+
+@pytest.mark.parametrize("days_late", [3.0, 6.0])
+def test_customers_who_pay_soon_after_a_weekly_reminder_do_not_make_its_sender_look_idle(days_late: float) -> None:
+    company = replace(KEPT, sales=800.0, days_late=days_late, reminded_within=5, unreminded=0.0)
+
+    measure = Unreminded().detect(books_of(company), company.policy)
+
+    assert measure.value in (None, 0.0)
+    assert measure.series
+    assert all(point.value in (None, 0.0) for point in measure.series)
 
 
 def test_reminders_that_stop_are_ours_whoever_pays_late() -> None:
