@@ -57,6 +57,11 @@ benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/intake_rows.py
 	$(BIN)/python benchmarks/knock_door.py
 
+## stories: look every week at twenty simulated companies over five years (an hour)
+.PHONY: stories
+stories: $(VENV)/.test
+	$(BIN)/python -m tests.signals.stories.years
+
 ## lock: choose the dependencies anew from pyproject.toml
 .PHONY: lock
 lock: $(VENV)/.test

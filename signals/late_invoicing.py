@@ -39,6 +39,15 @@ from signals.rates import (
     trials_of,
 )
 
+REMINDED_WITHIN = 5
+"""Working days after the grace in which an overdue invoice wants its first reminder.
+
+Customers' slowness must not show here. In our simulation (eight invoices in ten reminded in a weekly batch) customers
+twice as slow raise the odds of "not reminded" by 1.1 at 5 working days, 1.3 at 10, 1.8 at 20; reminding half of them
+raises the odds fourfold at each. Nor must their promptness: of invoices mostly paid within days of the grace, those
+that stand have only just begun to, and of a perfect office's half are then not reminded of yet.
+"""
+
 _EVER = -np.inf  # before any day
 CENTS = 100
 
@@ -137,7 +146,7 @@ class Unreminded:
         known_from = reminders_known_from(books)
         if known_from is None:
             return replace(answer, reason=Reason("no_reminder_source"))
-        owed = owed_invoices(books, policy)
+        owed = _due_a_reminder(owed_invoices(books, policy), today, policy)
         sent = books["reminders"]
         sent = sent[sent["sent_day"] <= today]
         last_month = last_complete_month(books.as_of)
@@ -214,6 +223,16 @@ def owed_invoices(books: Books, policy: Policy) -> pd.DataFrame:
     end = rows[["paid_day", "cancelled_day"]].min(axis=1).fillna(np.inf)
     stands = (begin < end) & (begin <= day_number(books.as_of))
     return rows.assign(begin=begin, end=end)[stands]
+
+
+def _due_a_reminder(owed: pd.DataFrame, today: int, policy: Policy) -> pd.DataFrame:
+    """Let owed invoices begin to stand once their first reminder is `REMINDED_WITHIN` working days due; `begin` moves.
+
+    In working days, for over a closure nobody reminds anybody.
+    """
+    last_day = owed["begin"].to_numpy(dtype="float64") - 1
+    begin = add_working_days(last_day, REMINDED_WITHIN, policy.closed_days) + 1
+    return owed.assign(begin=begin)[(begin < owed["end"]) & (begin <= today)]
 
 
 def _reminded(owed: pd.DataFrame, sent: pd.DataFrame, policy: Policy) -> pd.DataFrame:

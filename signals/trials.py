@@ -22,6 +22,7 @@ from signals.closures import DAYS_A_WEEK, last_open_days, mondays_of
 from signals.director_time import hours_by_week, usable_hours
 from signals.informative import profile_of
 from signals.late_invoicing import (
+    REMINDED_WITHIN,
     dated_issues,
     issue_deadlines,
     issued_late,
@@ -35,14 +36,6 @@ from signals.trial_weeks import any_reach, grid, over, reaches_of, weeks_of
 from signals.weeks import Weeks
 
 Flags = npt.NDArray[np.bool_]
-
-REMINDED_WITHIN = 5
-"""Working days after the grace in which an overdue invoice wants its first reminder.
-
-Customers' slowness must not show here. In our simulation (eight invoices in ten reminded in a weekly batch) customers
-twice as slow raise the odds of "not reminded" by 1.1 at 5 working days, 1.3 at 10, 1.8 at 20; reminding half of them
-raises the odds fourfold at each.
-"""
 
 LOOKS = (0.25, 0.5, 1.0)
 """When an invoice is looked at for errors, as parts of `Policy.correction_days`.

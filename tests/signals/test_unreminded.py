@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,10 @@ def _day(day: date | None) -> int | None:
 def _owed(external_id: str, due: date, paid: date | None = None, **more: Any) -> dict[str, Any]:
     days = {"due_day": day_number(due), "paid_day": _day(paid)}
     return {"connection_id": "erp", "external_id": external_id, **days, **more}
+
+
+def _stamp(day: float) -> np.datetime64:
+    return np.datetime64(int(day), "D")
 
 
 def _reminder(invoice_id: str, sent: date) -> dict[str, Any]:
@@ -94,10 +99,26 @@ def test_the_rate_is_the_share_of_overdue_invoices_nobody_was_reminded_of_lately
     assert (measure.sources, measure.limit) == (("erp", "mail"), POLICY.unreminded_limit)
 
 
-def test_an_invoice_is_overdue_from_the_day_after_the_grace() -> None:
-    overdue = [_owed("1", date(2026, 6, 22))]
-    assert _unreminded(date(2026, 6, 29), overdue=overdue, feeds=[API]).n == 0
-    assert _unreminded(date(2026, 6, 30), overdue=overdue, feeds=[API]).n == 1
+def test_an_invoice_wants_a_reminder_from_five_working_days_after_the_grace_on() -> None:
+    overdue = [_owed("1", date(2026, 6, 12))]  # the grace ends on Friday the 19th
+    assert _unreminded(date(2026, 6, 26), overdue=overdue, feeds=[API]).n == 0
+    assert _unreminded(date(2026, 6, 27), overdue=overdue, feeds=[API]).n == 1
+
+
+def test_over_a_closure_nobody_is_expected_to_remind() -> None:
+    overdue = [_owed("1", date(2026, 6, 12))]
+    closed = replace(POLICY, closed_days=frozenset(date(2026, 6, day) for day in range(22, 27)))
+    assert _unreminded(date(2026, 6, 30), closed, overdue=overdue, feeds=[API]).n == 0
+
+
+def test_a_weekly_batch_reminds_in_time_though_customers_pay_soon_after_it() -> None:
+    # Each Friday's due invoices are reminded of on a Monday ten days later, and paid that Wednesday.
+    fridays = [date(2026, 1, 2) + timedelta(weeks=i) for i in range(25)]
+    overdue = [_owed(str(i), day, day + timedelta(days=12)) for i, day in enumerate(fridays)]
+    reminders = [_reminder(str(i), day + timedelta(days=10)) for i, day in enumerate(fridays)]
+    for day in range(18, 25):
+        measure = _unreminded(date(2026, 5, day), overdue=overdue, reminders=reminders, feeds=[API])
+        assert measure.value in (None, 0.0)
 
 
 def test_each_month_end_is_judged_by_what_stood_and_was_sent_then() -> None:
@@ -154,8 +175,11 @@ def test_every_month_end_agrees_with_a_plain_count(
         year, month = divmod(point.month + 1, 12)
         t = day_number(date(year, month + 1, 1)) - 1
         stood = [
-            r["external_id"] for r in owed if not r["excluded"] and r["due_day"] + 7 < t and not r["paid_day"] <= t
-        ]
+            r["external_id"]
+            for r in owed
+            if not r["excluded"] and np.busday_offset(_stamp(r["due_day"] + 7), 5, "forward") < _stamp(t)
+            and not r["paid_day"] <= t
+        ]  # fmt: skip
         reminded = {r["invoice_id"] for r in sent if t - 30 < r["sent_day"] <= t}
         missed = [i for i in stood if i not in reminded]
         assert (point.n, point.value) == (len(stood), len(missed) / len(stood) if stood else None)
