@@ -30,9 +30,7 @@ def _primary(spec: SignalDetectors, books: Books, policy: Policy) -> Measure:
     return next((measure for measure in tried if measure.known), tried[0])
 
 
-def tested(
-    measure: Measure, spec: SignalDetectors, books: Books, policy: Policy, *, shaped: bool
-) -> Change | None:
+def tested(measure: Measure, spec: SignalDetectors, books: Books, policy: Policy, *, shaped: bool) -> Change | None:
     """Test a measured rate or level for a change; what was only declared has no weeks."""
     return change_of(measure, books, policy, shaped=shaped) if spec.floor and measure.tier is Tier.DIRECT else None
 
