@@ -14,12 +14,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from app.companies import add_company
 from app.db import open_database, write
 from app.migrate import migrate
 from app.models import metadata
+
+settings.register_profile("seuil", deadline=None)  # a busy machine is no failure
+settings.load_profile("seuil")
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

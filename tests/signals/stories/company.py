@@ -41,7 +41,7 @@ BOB = Login("bob", away=holidays_of(2019, 2027, (4, 10), (8, 14)))
 class Company:
     """A well-kept company, unless told otherwise; shares are of 1, days calendar days, lags as `Policy` counts them."""
 
-    seed: int = 1
+    seed: int = 2
     start: date = date(2021, 1, 4)
     until: date = date(2025, 12, 28)
     sales: Course = 120.0  # a month

@@ -34,7 +34,7 @@ def billing_late() -> Readiness:
 def answer(company: Company, on: date | None = None) -> Readiness:
     """Assess a company's last day, or an earlier one as it stood then."""
     books = books_of(company)
-    return assess(books if on is None else books.at(on), company.policy)
+    return assess(books if on is None else books.at(on), company.policy, look_around=False)
 
 
 def said(found: Readiness) -> tuple[str, str]:

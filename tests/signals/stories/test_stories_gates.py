@@ -65,6 +65,7 @@ def test_too_small_is_too_early_however_late_and_volume_is_the_way() -> None:
 
     assert said(found) == ("too_early", "a")
     assert not_passed(found) == {"volume": "volume_low"}
+    assert found.regime.label == "too_small"
     assert codes(found.why) == {"early_volume"}
     if not_calm(found)["late_invoicing"] == "over":
         assert ways(found, "gate")["volume passed"] == "outsource"
@@ -75,11 +76,11 @@ def test_unstable_is_too_early_and_calm_months_are_the_way() -> None:
 
     assert said(found) == ("too_early", "a")
     assert not_passed(found) == {"stability": "activity_unstable"}
+    assert found.regime.label == "unstable"
     assert ways(found, "gate")["stability passed"] == "outsource"
 
 
-# --- Regimes, as gates, growth and volume show them -----------------------------------------------------------------
-# Asserts about the regime's own name belong in `regime_of`'s stories below, once it is part of the answer.
+# --- Regimes --------------------------------------------------------------------------------------------------------
 
 
 def growth(found: Readiness) -> tuple[float, float]:
@@ -95,6 +96,7 @@ def test_rapid_growth_with_everything_in_order_is_no_need_and_no_instability() -
     assert said(found) == ("not_needed", "c")
     assert not_passed(found) == {}
     assert not_calm(found) == {}
+    assert (found.regime.label, found.regime.probability > 0.8) == ("rapid_growth", True)
     low, high = growth(found)
     assert low > 0.2
     assert low <= 0.7 <= high
@@ -104,6 +106,7 @@ def test_high_and_steady_is_stable_and_its_growth_may_be_none() -> None:
     found = answer(replace(KEPT, sales=400.0, purchases=200.0))
 
     assert said(found) == ("not_needed", "c")
+    assert found.regime.label == "high_steady"
     low, high = growth(found)
     assert low <= 0 <= high
     gate = next(gate for gate in found.gates if gate.name == "volume")
@@ -115,19 +118,23 @@ def test_a_season_is_not_instability_once_two_years_show_it() -> None:
 
     assert said(found) == ("outsource", "f")
     assert not_passed(found) == {}
+    assert found.regime.label == "seasonal"
 
 
-def test_in_its_first_year_a_season_cannot_be_told_from_instability() -> None:
+def test_in_its_first_year_a_season_has_no_name_yet() -> None:
     year = replace(LATE, start=date(2024, 12, 2), sales=swinging(12, 9.0, 120.0), purchases=swinging(12, 9.0, 60.0))
     found = answer(year)
 
-    assert said(found) == ("prepare", "d")
-    assert not_passed(found) == {"stability": "could_be_season"}
+    assert found.regime.label == "undetermined"
+    assert codes(found.regime.why) == {"regime_one_year"}
+    growth_axis, season_axis, *_ = found.regime.axes
+    assert (growth_axis.value, season_axis.value) == (None, None)
 
 
 def test_a_declining_company_is_stable_and_shows_its_decline() -> None:
     found = answer(replace(KEPT, sales=growing(-0.4, START, 300.0), purchases=growing(-0.4, START, 150.0)))
 
+    assert found.regime.label == "declining"
     assert said(found) == ("not_needed", "c")
     assert not_passed(found) == {}
     assert growth(found)[1] < 0
