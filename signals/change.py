@@ -6,11 +6,12 @@ for what it has told; an alarm stands though the rest of its week be good. It st
 `clear_items` trials, and of at least `clear_weeks` weeks, is below `clear_factor` times p0 with posterior probability
 `clear_share`, `clear_run` weeks in a row; then evidence starts from nothing.
 
-Simulated (p0 estimated on 52 weeks, phi 1 and 2, 20 to 500 trials a month). After .20 fell back to .10, an alarm
-cleared in 10 to 20 weeks (median; 12 to 67 in nine cases of ten). While .20 went on, it cleared within a year in .21
-of cases at 20 a month with phi 2, .09 with phi 1, .08 or less from 60 a month on. A false alarm cleared in 10 to 35
-weeks, and was followed by another within a year of clearing in .06 to .18 of cases. Sixty trials alone, however few
-weeks they fill, and .90 would not do: at 500 a month half of the alarms were still open four years later.
+Simulated (`python -m benchmarks.detection.hysteresis`: p0 estimated on 52 weeks, phi 1 and 2, 20 to 500 trials a
+month). After .20 fell back to .10, an alarm cleared in 10 to 26 weeks (median; 14 to 85 in nine cases of ten), and .04
+to .14 a year came after it. While .20 went on, it cleared within a year in .19 of cases at 20 a month with phi 2, .10
+with phi 1, .08 or less from 60 a month on. A false alarm cleared in 9 to 33 weeks, and was followed by another within a
+year of clearing in .11 to .24 of cases. Sixty trials alone, however few weeks they fill, and .90 would not do: at 500 a
+month half of the alarms were still open four years later.
 """
 
 from collections.abc import Callable

@@ -46,7 +46,9 @@ class ManyWeeks:
 class Answer:
     """What `Change` says of a company: where it stands, its alarms, and how rarely chance brings its evidence.
 
-    `log_e` is the log of an e-value: the evidence over the weeks it took, at most 1 on average without a change.
+    `log_e` is the log of an e-value: the evidence over the weeks it took, at most 1 on average without a change. That
+    is a theorem where the usual rate is known; its upper quantile stands in for it, which a baseline that happened to
+    come out very low can still belie.
     """
 
     state: ChangeState

@@ -2,9 +2,9 @@
 
 The profile likelihood of a step's first week (Hinkley 1970), the rate after it taken at its most likely; weighted and
 summed over the weeks, so that its 10 % and 90 % points bound the interval. In our simulation (baseline of 52 weeks,
-steps from .10, asked at the alarm) it held the true week in .85 to .99 of cases for a doubling or more, at 20, 60 and
-200 trials a month, phi 1 and 2; for a step to .15 in .76 to .94 at 60 and 200 a month, and in .82 and .63 at 20 a
-month, where it tends to name too late a week: an alarm stops the count when luck runs high.
+steps from .10, asked on the day of the alarm) it held the true week in .80 to .98 of cases for a doubling or more, at
+20, 60, 200 and 500 trials a month, phi 1 and 2; for a step to .15 in .80 to .92 from 60 a month on, and in .85 and .60
+at 20 a month, where it tends to name too late a week: an alarm stops the count when luck runs high.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,6 @@ from benchmarks.detection.rivals import (
     NO_DISCOUNT,
     OPTIMUM,
     OPTIMUM_CAPPED,
-    OURS,
     OURS_DAILY,
     OURS_SO_FAR,
     PRODUCT,
@@ -35,6 +34,7 @@ BURSTY = (2.0, 4.0)
 BURSTY_CHANGE = CHANGES[1]
 TOLD_OF_RAMP = 0.20
 CLOSE = 1.05
+MORE_ESTIMATED = 4
 IN_CONTROL, CHANGED, UNKIND = 1, 2, 3  # purposes, which keep draws apart
 
 
@@ -132,6 +132,10 @@ def alarms_of(scenario: Scenario, volume: int, levels: dict[Rival, float], sizes
     chosen |= {rival: rival.threshold for rival in (NO_DISCOUNT, NO_CAP) if rival.threshold is not None}
     key = (seed, UNKIND, SCENARIOS.index(scenario))
     found = false_alarms(chosen, plan, sizes.unkind, key, estimated=scenario.estimated)
+    if scenario.estimated:  # companies are unlike each other then: the bar wants more of them
+        ours = next(rival for rival in COMMON if rival.name == PRODUCT)
+        paths = MORE_ESTIMATED * sizes.unkind
+        found |= false_alarms({ours: levels[ours]}, plan, paths, key, estimated=True)
     return {(rival.name, volume): alarms for rival, alarms in found.items()}
 
 
@@ -213,7 +217,6 @@ def bars(tables: Sequence[Cells], unkind: dict[str, Rates]) -> list[Bar]:
         (OURS_DAILY, OPTIMUM, "ours fed by the day, before the cap, over the optimum"),
         (CAPPED_SO_FAR, OPTIMUM_CAPPED, "ours, cap 2, over the optimum under the same cap"),
         (PRODUCT, OPTIMUM_CAPPED, "ours as in the product, over the optimum under the same cap"),
-        (OURS, OPTIMUM, "ours, looked at weekly only, before the cap, over the optimum"),
         (PRODUCT, OPTIMUM, "ours as in the product, over the optimum that one bad week may set off"),
     )
     found = []

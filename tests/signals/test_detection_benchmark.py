@@ -18,6 +18,8 @@ from benchmarks.detection.calibrate import (
     run_length,
     thresholds,
 )
+from benchmarks.detection.hysteresis import BACK, WORSE, Run, again, clearing, let_go, run, soon_again
+from benchmarks.detection.hysteresis import false_alarms as alarms_while_none_is_open
 from benchmarks.detection.rivals import (
     COMMON,
     ITEM,
@@ -228,8 +230,8 @@ def exact_delay(items_between_alarms: float, p1: float, step: float = LATTICE) -
     def times(moves: Floats) -> Floats:
         return np.linalg.solve(np.eye(len(moves)) - moves, np.ones(len(moves))).astype("float64")
 
-    low, high = 0.5, 9.0
-    for _ in range(11):
+    low, high = 2.0, 5.0
+    for _ in range(9):
         middle = (low + high) / 2
         low, high = (low, middle) if times(chain(middle, P0))[0] >= items_between_alarms else (middle, high)
     settled, moves = np.eye(1, len(chain(high, P0)))[0], chain(high, P0)
@@ -273,4 +275,24 @@ def test_a_small_run_prints_every_table_and_bar_and_is_repeatable() -> None:
     for change in CHANGES:
         assert f"### {change.name}" in text
     assert text.count("| GLR-CUSUM, change unknown | item |") == 1 + len(CHANGES) + 11 + 2
-    assert text.count("\n- PASS: ") + text.count("\n- FAIL: ") == 11
+    assert text.count("\n- PASS: ") + text.count("\n- FAIL: ") == 10
+
+
+def test_how_alarms_end_is_counted_from_the_return_on() -> None:
+    weeks = BACK + 2 * 52
+    found = Run(weeks, (((WORSE + 5, BACK + 20), (BACK + 40, None)), ((WORSE, WORSE + 30),), ()))
+    assert again(found) == pytest.approx(52 / (weeks - BACK - 20))
+    assert let_go(found) == pytest.approx(0.5)
+    assert soon_again(found) == pytest.approx(0.5)
+    open_weeks = (BACK + 20 - WORSE - 5) + (weeks - BACK - 40) + 30
+    assert alarms_while_none_is_open(found) == pytest.approx(3 * 52 / (3 * (weeks - 52) - open_weeks))
+
+
+def test_an_alarm_of_the_product_ends_some_weeks_after_the_return() -> None:
+    rate = np.concatenate([np.full(WORSE, P0), np.full(BACK - WORSE, 0.2), np.full(104, P0)])
+    found = run(rate, 200, 1.0, 20, (1,))
+    ends = [down for alarms in found.alarms for up, down in alarms if WORSE <= up < BACK and down is not None]
+    assert len(ends) > 15
+    assert all(BACK < down < BACK + 60 for down in ends)
+    names = [name for name, _ in clearing(2, 1)]
+    assert len(names) == len(set(names)) == 6
