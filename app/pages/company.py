@@ -82,9 +82,11 @@ def months_of(days: Sequence[tuple[date, str, bool]]) -> dict[int, dict[int, tup
 
 
 def context_of(body: Body) -> list[Body]:
-    """List the measures that explain without belonging to a signal: volume, growth, documentation."""
+    """List the measures that explain without belonging to a signal, and are not shown with the regime."""
+    regime = body.get("regime") or {"axes": [], "beside": []}  # an older answer has none
+    shown = {measure["name"] for measure in regime["axes"] + regime["beside"]}
     listed = [measure for gate in body["gates"] for measure in gate["measures"]] + body["measures"]
-    return [measure for measure in listed if measure["value"] is not None]
+    return [measure for measure in listed if measure["value"] is not None and measure["name"] not in shown]
 
 
 def asked_day(as_of: str | None) -> date | None:

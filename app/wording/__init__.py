@@ -93,6 +93,7 @@ _IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value", "smallest"}
 _SHARES = {"share", "drop", "probability"}
 _LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
 _DAYS = {"day", "date", "closing", "since", "earliest", "latest", "first", "last"}
+_CHANCES, SUREST = {"chance_share", "probability"}, 0.99
 _LITERAL = {"year", "fiscal_year"}
 
 
@@ -138,6 +139,8 @@ def _write(name: str, value: Any, formats: Formats, unit: str) -> str:
 def _figure(name: str, value: float, formats: Formats, unit: str) -> str:
     if name in _IN_UNIT and unit:
         return formats.value(value, unit)
+    if name in _CHANCES and value > SUREST:  # no chance is certain, and none is said to be
+        return f"> {formats.percent(SUREST)}"
     if name in _SHARES or name.endswith("_share"):
         return formats.percent(value)
     return formats.number(value, 2)
