@@ -233,7 +233,7 @@ def check_settings(asked: Mapping[str, Any]) -> dict[str, int | float]:
 
 
 def _typed(name: str, value: float) -> int | float:
-    return int(value) if isinstance(getattr(Policy(), name), int) else float(value)
+    return int(value) if isinstance(getattr(Policy(), name, None), int) else float(value)
 
 
 _PARTS: Mapping[str, Callable[[Any, str], Any]] = {

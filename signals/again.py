@@ -17,7 +17,7 @@ from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
 from signals.registry import SIGNALS, VOLUME_STREAMS, SignalDetectors
 from signals.verdict import Verdict, decide
-from signals.worth import Worth, worth
+from signals.worth import Hours, Worth, worth
 
 if TYPE_CHECKING:
     from signals.readiness import Readiness, Signal
@@ -55,8 +55,11 @@ class Outcome:
     measures: Mapping[str, Measure]
 
 
-def again(books: Books, policy: Policy, now: "Readiness", touched: Touched) -> Outcome:
-    """Assess changed books or settings, given the answer before the change."""
+def again(books: Books, policy: Policy, now: "Readiness", touched: Touched, measured: Hours | None = None) -> Outcome:
+    """Assess changed books or settings, given the answer before the change.
+
+    `measured`: the measured hours, where the change leaves the tables as they are.
+    """
     levels: dict[SignalName, Level] = {signal.name: signal.level for signal in now.signals}
     taken: dict[str, Measure] = {}
     for spec, signal in zip(SIGNALS, now.signals, strict=True):
@@ -66,7 +69,7 @@ def again(books: Books, policy: Policy, now: "Readiness", touched: Touched) -> O
     value, doors = now.worth, now.gates
     if touched.parts & {WORTH, *GATES}:
         seen, _ = frozen(books, policy, VOLUME_STREAMS)
-        value = worth(seen, policy) if WORTH in touched.parts else value
+        value = worth(seen, policy, measured) if WORTH in touched.parts else value
         if touched.parts & GATES or _is_loss(value) is not _is_loss(now.worth):
             doors = gates(seen, policy, value)
             taken |= {measure.name: measure for gate in doors for measure in gate.measures}

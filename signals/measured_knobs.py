@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from signals.again import Touched
-from signals.base import Measure, SignalName, Tier
+from signals.base import Measure, SignalName, Tier, Unit
 from signals.books import Books
 from signals.calendar import day_number, day_of, month_end, month_start, week_start
 from signals.gates import GateName
@@ -24,14 +24,13 @@ from signals.policy import Policy
 if TYPE_CHECKING:
     from signals.readiness import Readiness
 
-STEPS = 20
-WORST = 0.5
-"""Share of what is in order that goes wrong at the last step, and hours that come on top, in parts of those there are.
+STEPS = 16
+WORST, MOST_HOURS = 0.5, 2.0
+"""Share of what is in order that goes wrong at the last step; hours that come on top, in parts of those there are.
 
 Beyond, a company is another one. Our choice.
 """
-MANIFOLD = 9.0  # documents that come on top at the last step, in parts of those there are
-FEWEST = 0.05  # of the documents, at the last step down
+FARTHEST = 4.0  # times the documents, or a part of them, at the last step; as far as what is declared is turned
 
 _LATE = SignalName.LATE_INVOICING.value
 TOUCHED = {
@@ -63,12 +62,13 @@ def judged_since(measure: Measure, as_of: date) -> date:
 def _rate(measure: Measure, books: Books, policy: Policy) -> Iterator[Knob]:
     since = judged_since(measure, books.as_of)
     lever, first = LEVERS[measure.name], day_number(since)
+    most = WORST if measure.unit is Unit.SHARE else MOST_HOURS
 
     def better(steps: int) -> Turned:
         return lever(books, policy, Turn(first, right=steps / STEPS)), policy
 
     def worse(steps: int) -> Turned:
-        return lever(books, policy, Turn(first, wrong=WORST * steps / STEPS)), policy
+        return lever(books, policy, Turn(first, wrong=most * steps / STEPS)), policy
 
     for toward, turn in (("better", better), ("worse", worse)):
         yield Knob(
@@ -92,10 +92,10 @@ def _volume(books: Books, policy: Policy, now: "Readiness") -> Iterator[Knob]:
     lever = LEVERS[counted.name]
 
     def more(steps: int) -> Turned:
-        return lever(books, policy, Turn(0, wrong=MANIFOLD * (steps / STEPS) ** 2)), policy
+        return lever(books, policy, Turn(0, wrong=FARTHEST ** (steps / STEPS) - 1)), policy
 
     def fewer(steps: int) -> Turned:
-        return lever(books, policy, Turn(0, right=(1 - FEWEST) * steps / STEPS)), policy
+        return lever(books, policy, Turn(0, right=1 - FARTHEST ** (-steps / STEPS))), policy
 
     for toward, turn in (("worse", more), ("better", fewer)):
         yield Knob(

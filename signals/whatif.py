@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from signals.again import GATES, WORTH, Outcome, Part, Touched, again
 from signals.base import Level, SignalName, Unit
 from signals.books import Books
+from signals.freshness import frozen
 from signals.gates import GateName
 from signals.knobs import Knob, said_knobs
 from signals.measured_knobs import measured_knobs
 from signals.policy import Policy
+from signals.registry import VOLUME_STREAMS
 from signals.verdict import GateState, Verdict, decide
-from signals.worth import Worth
+from signals.worth import Hours, Worth, mean_hours
 
 if TYPE_CHECKING:  # the answer is made of flips
     from signals.readiness import Readiness
@@ -94,7 +96,9 @@ def nearest_changes(books: Books, policy: Policy, now: "Readiness") -> tuple[Wha
     structuring them does as much.
     """
     knobs = (*measured_knobs(books, policy, now), *said_knobs(books, policy))
-    found = [_nearest(knob, that_matter(now, knob), now) for knob in knobs]
+    seen, _ = frozen(books, policy, VOLUME_STREAMS)
+    hours = mean_hours(seen)
+    found = [_nearest(knob, that_matter(now, knob), now, hours) for knob in knobs]
     known = [one for one in found if one is not None]
     sheets = {one.verdict for one in known if one.name in {"documented", "structured"}}
     known = [one for one in known if one.name != "completed" or one.verdict not in sheets]
@@ -143,13 +147,14 @@ def _decided(now: "Readiness", instead: Mapping[Part, object]) -> Verdict:
     return decide(levels, states, worth if isinstance(worth, Worth) else None).verdict
 
 
-def _nearest(knob: Knob, touched: Touched, now: "Readiness") -> WhatIf | None:
+def _nearest(knob: Knob, touched: Touched, now: "Readiness", hours: Hours) -> WhatIf | None:
     """Find the fewest steps that change the verdict, by halving; None if all of them don't."""
-    if not touched.parts:
+    if not touched.parts or _stays_aside(knob, now):
         return None
+    measured = None if knob.kind == "measured" else hours  # a word or a limit changes no table
 
     def outcome(steps: int) -> Outcome:
-        return again(*knob.turn(steps), now, touched)
+        return again(*knob.turn(steps), now, touched, measured)
 
     same, other = 0, knob.most
     found = outcome(other)
@@ -163,6 +168,18 @@ def _nearest(knob: Knob, touched: Touched, now: "Readiness") -> WhatIf | None:
         else:
             other, found = middle, tried
     return _told(knob, other, found, now)
+
+
+def _stays_aside(knob: Knob, now: "Readiness") -> bool:
+    """Say whether a gate's limit stays on one side of the figure held against it, turned as far as it goes."""
+    if knob.kind != "policy" or knob.value is None or not knob.touches.parts <= GATES:
+        return False
+    held = {measure.limit: measure for gate in now.gates for measure in gate.measures if measure.limit is not None}
+    against = held.get(knob.value(0))
+    if against is None or against.value is None:
+        return False
+    first, last = sorted((knob.value(0), knob.value(knob.most)))
+    return against.value < first or against.value > last
 
 
 def _told(knob: Knob, steps: int, found: Outcome, now: "Readiness") -> WhatIf | None:

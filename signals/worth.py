@@ -1,5 +1,6 @@
 """Worth: what handing the back office over would save a month, as a range whose every line says how it is known."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from signals.books import Books
@@ -28,15 +29,21 @@ class Worth:
     share_from_defaults: float
 
 
-def worth(books: Books, policy: Policy) -> Worth | None:
+Hours = Mapping[Group, Known | None]
+"""Measured hours a month by group, None where there are none."""
+
+
+def worth(books: Books, policy: Policy, measured: Hours | None = None) -> Worth | None:
     """Compare the hours that would be handed over with a provider's price; None while the hours are unknown.
 
     K59. Only time is handed over: tools, fees and the rest stay, and so appear on neither side. Both admin and
     director hours must be known, for the one part could outweigh the other. Each bound takes every line at its worst
-    together, which is wider than it need be and adds up line by line.
+    together, which is wider than it need be and adds up line by line. `measured`: what `mean_hours` gives for these
+    books, if it is known already.
     """
     said = books.declaration(policy.declared_valid_days)
-    admin, director = usual_hours(books, policy, Group.ADMIN), usual_hours(books, policy, Group.DIRECTOR)
+    own = mean_hours(books) if measured is None else measured
+    admin, director = (own[group] or declared_hours(said, group) for group in (Group.ADMIN, Group.DIRECTOR))
     if admin is None or director is None:
         return None
     director_rate = hourly_rate(said, policy, Group.DIRECTOR)
@@ -71,13 +78,21 @@ def usual_hours(books: Books, policy: Policy, group: Group) -> Known | None:
 
     A provider is paid for a year, not for August.
     """
+    return mean_hours(books)[group] or declared_hours(books.declaration(policy.declared_valid_days), group)
+
+
+def mean_hours(books: Books) -> Hours:
+    """Give each group's mean measured hours of the last twelve months."""
     last = last_complete_month(books.as_of)
-    found = hours_by_month(books, group, range(last - YEAR + 1, last + 1))
-    measured = [hours.low for hours in found.values() if hours is not None]
-    if measured:
-        mean = sum(measured) / len(measured)
-        return Known(mean, mean, "measured")
-    return declared_hours(books.declaration(policy.declared_valid_days), group)
+    return {group: _mean(hours_by_month(books, group, range(last - YEAR + 1, last + 1)).values()) for group in Group}
+
+
+def _mean(months: Iterable[Known | None]) -> Known | None:
+    measured = [hours.low for hours in months if hours is not None]
+    if not measured:
+        return None
+    mean = sum(measured) / len(measured)
+    return Known(mean, mean, "measured")
 
 
 def _saved(name: str, amount: Known) -> WorthLine:

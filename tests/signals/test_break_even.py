@@ -170,9 +170,8 @@ def test_without_hours_nothing_breaks_even_and_without_documents_no_date_is_told
 )
 def test_it_is_said_in_words_and_no_code_is_left(language: str, growth: float, months: int, price: float) -> None:
     company = {"id": "c", "name": "C", "siren": None, "currency": "EUR", "is_demo": False}
-    said = even(
-        readiness_body(assess(books(growth, months, provider_price=Range(price, price)), POLICY), company), language
-    )
+    answer = assess(books(growth, months, provider_price=Range(price, price)), POLICY, look_around=False)
+    said = even(readiness_body(answer, company), language)
 
     assert said is not None
     texts = [*said.sentences, *(text for one in said.prices for text in (one.name, one.each, one.month, one.when))]

@@ -8,7 +8,8 @@ import pytest
 
 from signals.again import again
 from signals.base import Level
-from signals.books import Books, Range, Sheet
+from signals.books import Books, Range, Sheet, frame
+from signals.calendar import day_number
 from signals.knobs import Knob, said_knobs
 from signals.levers import LEVERS, Turn
 from signals.measured_knobs import measured_knobs
@@ -58,7 +59,7 @@ def test_the_stories_are_different_ones(known: dict[str, tuple[Books, Readiness]
     assert {one.kind for _, answer in known.values() for one in answer.nearest} == {"measured", "declared", "policy"}
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", ["bills late", "director in the office", "dear provider", "known by word"])
 def test_each_change_gives_its_verdict_in_a_whole_assessment_and_a_step_less_does_not(
     name: str, known: dict[str, tuple[Books, Readiness]]
 ) -> None:
@@ -172,6 +173,25 @@ def test_a_lever_not_moved_changes_no_answer_and_one_moved_leaves_the_past(
     assert [s.level for s in still.signals] == [s.level for s in now.signals]
     if measure != "documents_per_month":
         assert [s.level for s in assess(moved, POLICY, look_around=False).signals] == [s.level for s in now.signals]
+
+
+def test_billing_on_the_deadline_moves_the_late_ones_there_and_no_other() -> None:
+    """Mondays: work of 7 September 2026 is to be billed by the 14th, five working days on."""
+    monday = day_number(date(2026, 9, 7))
+    row = {"connection_id": "k", "service_day": monday, "periodic": False}
+    issued = [row | {"issued_day": monday + 7, "n": 3}, row | {"issued_day": monday + 9, "n": 4}]
+    books = Books("c", date(2026, 11, 22), {"issue_days": frame("issue_days", issued)})
+
+    def days(turn: Turn) -> dict[int, int]:
+        rows = LEVERS["late_issued_rate"](books, POLICY, turn)["issue_days"]
+        moved = rows.groupby("issued_day", as_index=False)["n"].sum()
+        return {int(day) - monday: int(n) for day, n in zip(moved["issued_day"], moved["n"], strict=True)}
+
+    assert days(Turn(monday, right=1.0)) == {7: 7}
+    assert days(Turn(monday, right=0.5)) == {7: 5, 9: 2}
+    assert days(Turn(monday, wrong=1.0)) == {8: 3, 9: 4}
+    assert days(Turn(monday, wrong=0.4)) == {7: 2, 8: 1, 9: 4}
+    assert days(Turn(monday + 30, right=1.0)) == {7: 3, 9: 4}
 
 
 def test_put_right_altogether_nothing_is_late_wrong_or_forgotten(known: dict[str, tuple[Books, Readiness]]) -> None:
