@@ -143,6 +143,27 @@ def assess(
             print_answer(served.content, language())
 
 
+@app.command()
+def rules(
+    on: Annotated[str | None, typer.Option(help="a day, YYYY-MM-DD; without it, today")] = None,
+    *,
+    markdown: Annotated[bool, typer.Option(help="all of them, as the documentation has it")] = False,
+) -> None:
+    """Show the legal rules that hold on a day, with their sources."""
+    from app.clock import utc_now
+    from app.errors import BadInput
+    from app.rules_cli import as_markdown, print_rules
+
+    if markdown:
+        typer.echo(as_markdown())
+        return
+    try:
+        day = date.fromisoformat(on) if on else utc_now().date()
+    except ValueError as error:
+        raise BadInput("bad_day", {"value": str(on)}) from error
+    print_rules(day, language())
+
+
 @app.command("replay")
 def replay_(
     company: CompanyOption = None,

@@ -13,6 +13,7 @@ from app.cli import app
 from app.companies import provider_names
 from app.declarations import ITEMS, KEYS, parse_yaml
 from app.example import EXAMPLE
+from app.rules_cli import as_markdown
 from app.settings import Settings
 from app.wording import MEASURES, SENTENCES
 from connectors.files.csv_templates import TEMPLATES
@@ -208,3 +209,7 @@ def test_no_page_names_a_place_on_somebodys_machine(page: Path) -> None:
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
 def test_the_map_leads_to_every_page(page: Path) -> None:
     assert page.name == "index.md" or f"]({page.name})" in read("index.md")
+
+
+def test_the_page_of_rules_is_what_the_rules_are() -> None:
+    assert as_markdown() in read("rules-fr.md")
