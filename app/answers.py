@@ -8,6 +8,7 @@ from app.covered import covered
 from app.even import even
 from app.language import Formats
 from app.nearest import told
+from app.processes import by_process
 from app.together import said_together
 from app.wording import label, measure_label, say
 
@@ -38,6 +39,7 @@ def print_answer(body: dict[str, Any], language: str) -> None:
         low, high = formats.money(body["worth"]["low"]), formats.money(body["worth"]["high"])
         typer.echo(f"\n{low} … {high} {label('unit', 'eur_per_month', language)}")
         _print_even(body, language)
+    _print_processes(body, language)
     _print_nearest(body, language)
     _print_coverage(body, language)
     for missing in body["missing"]:
@@ -64,6 +66,22 @@ def _print_regime(body: dict[str, Any], language: str) -> None:
     helps = label("regime_helps", regime["label"], language)
     if helps != regime["label"]:
         typer.echo(f"  {helps}")
+
+
+def _print_processes(body: dict[str, Any], language: str) -> None:
+    """Print the verdict of each process, and the perimeter to hand over."""
+    found = by_process(body, language)
+    if found is None:
+        return
+    typer.echo(f"\n{label('face', 'processes', language)}")
+    for row in found.rows:
+        verdict = label("verdict", row.verdict, language)
+        typer.echo(f"  {row.name}: {verdict} · {row.hours} · {row.worth} · {row.sheet}")
+        typer.echo(f"    {' '.join(row.why)}")
+        for what, way, _ in row.missing[:1]:
+            typer.echo(f"    ? {say('cover_way', {'what': what, 'way': way}, language)}")
+    for text in found.perimeter:
+        typer.echo(f"  – {text}")
 
 
 def _print_nearest(body: dict[str, Any], language: str) -> None:

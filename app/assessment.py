@@ -24,6 +24,7 @@ from app.faultpoints import reached
 from app.holidays import french_holidays
 from app.models.answers import assessment, reading
 from app.models.core import company, connection
+from signals.base import Measure
 from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
 
@@ -129,22 +130,30 @@ def _keep(conn: Connection, company_id: str, answer: Readiness, served: Served, 
 
 
 def _readings(assessment_id: int, answer: Readiness) -> Iterator[dict[str, Any]]:
+    for one in answer.processes:
+        for each in one.evidence:
+            yield _reading(assessment_id, each.measure, each.signal.value, each.level.value)
     for signal in answer.signals:
         measures = [signal.primary, *([signal.half] if signal.half else []), *signal.measures]
         for measure in measures:
-            yield {
-                "assessment_id": assessment_id,
-                "process": measure.process,
-                "measure": measure.name,
-                "signal": signal.name.value,
-                "level": signal.level.value if measure is signal.primary else None,
-                "tier": measure.tier.value,
-                "value": measure.value,
-                "low": measure.low,
-                "high": measure.high,
-                "n": measure.n,
-                "reason": measure.reason.code if measure.reason else None,
-            }
+            level = signal.level.value if measure is signal.primary else None
+            yield _reading(assessment_id, measure, signal.name.value, level)
+
+
+def _reading(assessment_id: int, measure: Measure, signal: str, level: str | None) -> dict[str, Any]:
+    return {
+        "assessment_id": assessment_id,
+        "process": measure.process,
+        "measure": measure.name,
+        "signal": signal,
+        "level": level,
+        "tier": measure.tier.value,
+        "value": measure.value,
+        "low": measure.low,
+        "high": measure.high,
+        "n": measure.n,
+        "reason": measure.reason.code if measure.reason else None,
+    }
 
 
 def latest(conn: Connection, company_id: str, as_of: date | None = None) -> Served | None:

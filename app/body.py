@@ -1,17 +1,20 @@
 """The body a readiness is served from: plain JSON values, codes beside numbers, no sentence in any language."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from signals.base import Measure, Point, Reason
 from signals.break_even import BreakEven, Crossing, Span
 from signals.calendar import month_start
 from signals.change import Change
+from signals.costs import Known
 from signals.coverage import Cover
 from signals.gates import Gate
 from signals.hidden_cost import CostTable
 from signals.joint import Joint
+from signals.process_worth import Saving
+from signals.processes import Perimeter, ProcessVerdict
 from signals.readiness import Readiness, Signal
 from signals.regime import Regime
 from signals.shape import Shape
@@ -59,6 +62,8 @@ def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
         "worth": _worth(answer.worth),
         "break_even": _break_even(answer.break_even),
         "full_cost": _costs(answer.costs),
+        "processes": [_process(one) for one in answer.processes],
+        "perimeter": _perimeter(answer.perimeter),
         "measures": [measure_body(measure) for measure in answer.measures],
         "missing": [asdict(missing) for missing in answer.missing],
         "what_would_change_it": [asdict(flip) | {"verdict": flip.verdict.value} for flip in answer.flips],
@@ -265,6 +270,48 @@ def _crossing(crossing: Crossing) -> Body:
         "share": _round(crossing.share),
         "because": _reason(crossing.reason) if crossing.reason else None,
     }
+
+
+def _process(one: ProcessVerdict) -> Body:
+    return {
+        "process": one.process,
+        "verdict": one.verdict.value,
+        "row": one.row,
+        "why": _reasons(one.why),
+        "signals_known": one.known,
+        "signals": one.speaking,
+        "evidence": [
+            {
+                "signal": each.signal.value,
+                "level": each.level.value,
+                "why": _reasons(each.why),
+                "measure": measure_body(replace(each.measure, series=(), records=())),  # told with the signal
+            }
+            for each in one.evidence
+        ],
+        "gates": [{"name": gate.name.value, "state": gate.state, "why": _reasons(gate.why)} for gate in one.gates],
+        "sheet": one.sheet,
+        "hours_per_month": _known(one.take.hours),
+        "share_of_hours": _round(one.take.shares.all) if one.take.shares else None,
+        "cost_per_month": _known(one.take.cost),
+        "worth": _saving(one.worth),
+        "missing": [{"what": _reason(each.what), "way": each.way, "where": each.where} for each in one.missing],
+    }
+
+
+def _perimeter(found: Perimeter | None) -> Body | None:
+    if found is None:
+        return None
+    hours, worth = _known(found.hours), _saving(found.worth)
+    return {"processes": list(found.processes), "hours_per_month": hours, "worth": worth}
+
+
+def _known(amount: Known | None) -> Body | None:
+    return None if amount is None else {"low": _round(amount.low), "high": _round(amount.high), "tag": amount.tag}
+
+
+def _saving(worth: Saving | None) -> Body | None:
+    return None if worth is None else {"low": _round(worth.low), "high": _round(worth.high), "unit": "eur_per_month"}
 
 
 def _span(span: Span | None) -> list[float | None] | None:

@@ -189,7 +189,7 @@ def _stability(found: Regime) -> Gate:
 def _formalised(said: Declaration | None, as_of: date, policy: Policy) -> Gate:
     if said is None or not said.sheets:
         return Gate(GateName.FORMALISED, "unknown", (Reason("no_declaration"),))
-    good = {name for name, sheet in said.sheets.items() if _described(sheet, said.stated_on, as_of)}
+    good = {name for name, sheet in said.sheets.items() if is_described(sheet, said.stated_on, as_of)}
     n, share = len(said.sheets), len(good) / len(said.sheets)
     measure = Measure(
         name="documented_share",
@@ -211,7 +211,7 @@ def _formalised(said: Declaration | None, as_of: date, policy: Policy) -> Gate:
     return Gate(GateName.FORMALISED, "failed", (why,), (measure,))
 
 
-def _described(sheet: Sheet, stated_on: date, as_of: date) -> bool:
+def is_described(sheet: Sheet, stated_on: date, as_of: date) -> bool:
     """Say whether a process is documented, and was looked through within a year."""
     return sheet.documented and (as_of - (sheet.reviewed_on or stated_on)).days < REVIEW_DAYS
 

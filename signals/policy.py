@@ -40,6 +40,13 @@ class Policy:
     hidden_ratio_limit: float = _setting(0.50, "hidden cost over visible cost", "Seuil")
     accrued_sales_limit: float = _setting(0.50, "months of sales not yet invoiced at closing", "Seuil")
 
+    # Limits for one process alone; for the company these measures only explain
+    twins_limit: float = _setting(0.05, "share of customers", "Seuil")
+    late_booking_limit: float = _setting(0.25, "share of entries", "Seuil")
+    duplicates_limit: float = _setting(0.01, "share of documents", "Seuil")
+    unlettered_limit: float = _setting(0.10, "share of lines", "Seuil")
+    missing_documents_limit: float = _setting(0.10, "share of documents", "Seuil")
+
     # The change test, and the plain rule beside it
     alarm_years: float = _setting(5.0, "years between false alarms, all signals of a company together", "Seuil")
     watch_years: float = _setting(1.0, "years, the same for watch", "Seuil")
@@ -55,6 +62,9 @@ class Policy:
     # Gates
     volume_documents: float = _setting(15.0, "documents per month", "Seuil")
     volume_fte: float = _setting(0.15, "full-time equivalents", "Seuil")
+    process_hours: float = _setting(
+        4.0, "hours per month", "Seuil: half a day a month, the least a provider is asked for"
+    )
     minutes_per_sale: float = _setting(12.0, "minutes", "Seuil: an assumption, time it when you can")
     minutes_per_purchase: float = _setting(10.0, "minutes", "Seuil: an assumption, time it when you can")
     instability_limit: float = _setting(0.40, "log standard deviation beyond chance", "Seuil")

@@ -14,6 +14,7 @@ from signals.hidden_cost import CostTable, cost_table
 from signals.joint import Joint, joint_of
 from signals.judging import judged, primary_of, tested
 from signals.policy import Policy
+from signals.processes import Perimeter, ProcessVerdict, perimeter, verdicts
 from signals.regime import Regime
 from signals.registry import EXPLAINS, SIGNALS, VOLUME_STREAMS, SignalDetectors
 from signals.verdict import Decision, Verdict, decide
@@ -79,6 +80,10 @@ class Readiness:
     """What the change test says of all series together; it moves no level and no verdict."""
     nearest: tuple[WhatIf, ...] = ()
     """The nearest single changes that a person could make for another verdict."""
+    processes: tuple[ProcessVerdict, ...] = ()
+    """The same question asked of each process."""
+    perimeter: Perimeter | None = None
+    """The processes to hand over, together."""
 
 
 def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readiness:
@@ -114,6 +119,8 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         covers=coverage_of(signals, books, policy),
         joint=joint_of({name: change for signal in signals for name, change in signal.changes}, policy),
     )
+    by_process = verdicts(answer, books, policy)
+    answer = replace(answer, processes=by_process, perimeter=perimeter(by_process, value))
     return replace(answer, nearest=nearest_changes(books, policy, answer)) if look_around else answer
 
 

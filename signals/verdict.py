@@ -51,9 +51,13 @@ def has_need(levels: Mapping[SignalName, Level]) -> bool:
 
 
 def decide(  # noqa: PLR0911 - first match wins: one return a row of the table
-    levels: Mapping[SignalName, Level], gates: Mapping[GateName, GateState], worth: Worth | None
+    levels: Mapping[SignalName, Level],
+    gates: Mapping[GateName, GateState],
+    worth: Worth | None,
+    *,
+    to_say_no: int = SIGNALS_TO_SAY_NO,
 ) -> Decision:
-    """Find the first row that matches."""
+    """Find the first row that matches; `to_say_no` signals known are enough to say that there is no need."""
     early = [gate for gate in TOO_EARLY_GATES if gates[gate] == "failed"]
     if early:
         return Decision(Verdict.TOO_EARLY, "a", tuple(Reason(f"early_{gate.value}") for gate in early))
@@ -62,7 +66,7 @@ def decide(  # noqa: PLR0911 - first match wins: one return a row of the table
     if len(known) < SIGNALS_TO_SAY_ANYTHING and not over:
         return Decision(Verdict.CANNOT_SAY, "b", (Reason("few_signals_known", {"known": len(known)}),))
     if not has_need(levels):
-        if len(known) >= SIGNALS_TO_SAY_NO:
+        if len(known) >= to_say_no:
             return Decision(Verdict.NOT_NEEDED, "c", (Reason("no_need", {"known": len(known), "over": len(over)}),))
         return Decision(Verdict.CANNOT_SAY, "c", (Reason("few_signals_for_no", {"known": len(known)}),))
     need = tuple(Reason("signal_over", {"signal": name.value}) for name in over)

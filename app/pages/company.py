@@ -19,6 +19,7 @@ from app.even import even
 from app.nearest import told
 from app.pages.episode_text import shown
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
+from app.processes import by_process
 from app.room import RoomHere, language_of
 from app.site import render
 from app.together import said_together
@@ -133,6 +134,7 @@ def company_page(
         flips=useful_flips(body["what_would_change_it"]) if body else [],
         nearest=told(body, language) if body else [],
         together=said_together(body, language) if body else [],
+        by_process=by_process(body, language) if body else None,
         covered=covered(body, language) if body else [],
         missing=left_missing(body) if body else [],
         even=even(body, language) if body else None,

@@ -21,6 +21,7 @@ from app.wording import (
     letters,
     mail,
     mapping,
+    processes,
     providers_caldav,
     providers_dolibarr,
     providers_pennylane,
@@ -52,6 +53,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     letters,
     mail,
     mapping,
+    processes,
     providers_caldav,
     providers_dolibarr,
     providers_pennylane,
@@ -93,7 +95,7 @@ _NAMES = {
 }
 _IN_UNIT = {"limit", "recent", "baseline", "low", "high", "value", "smallest"}
 _SHARES = {"share", "drop", "probability"}
-_LISTS = {"processes": "process", "lines": "cost", "line": "cost"}
+_LISTS = {"processes": "process", "lines": "cost", "line": "cost", "parts": "sheet_part"}
 _DAYS = {"day", "date", "closing", "since", "earliest", "latest", "first", "last"}
 _CHANCES, SUREST = {"chance_share", "probability"}, 0.99
 _LITERAL = {"year", "fiscal_year"}
