@@ -92,6 +92,8 @@ def test_the_signals_that_it_can_feed_are_fed(lissac: Company) -> None:
         "sole_operator_share": (0.75, 4, "direct"),
         "effective_actors": (1.336086, 61, "direct"),
         "confirmed_duplicate_rate": (0.0, 12, "direct"),
+        "contact_twin_share": (0.0, 6, "direct"),
+        "back_dated_share": (0.0, 12, "direct"),
         "first_reminder_delay": (18.0, 8, "direct"),
         "reminder_gap_longest": (24.0, 2, "direct"),
         "paid_on_time": (0.222222, 9, "direct"),
