@@ -78,8 +78,10 @@ class Duplicates:
         window = (books.as_of - timedelta(days=YEAR_DAYS - 1), books.as_of)
         answer = Measure(name=self.name, kpi=self.kpi, signal=SignalName.QUALITY, unit=Unit.SHARE, window=window)
         documents = books["documents"]
-        documents = documents[documents["issued_day"] <= day_number(books.as_of)]
-        counted = documents[in_window(documents["issued_day"].to_numpy(), window) & documents["cancelled_day"].isna()]
+        today = day_number(books.as_of)
+        documents = documents[documents["issued_day"] <= today]
+        gone = documents["cancelled_day"] <= today
+        counted = documents[in_window(documents["issued_day"].to_numpy(), window) & ~gone]
         if counted.empty:
             return replace(answer, reason=Reason("no_documents", {"months": 12}))
         rows = standing(documents, days=self.days, recurrences=self.recurrences, slack=self.slack)

@@ -9,8 +9,8 @@ moves no level where the test has an answer, and where the two disagree both are
 says watch.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from signals.base import Level, Measure, Point, Reason
 from signals.change import Change, ChangeState
@@ -20,6 +20,8 @@ from signals.watched import said_of
 
 MONTHS_LOOKED_AT = 3
 MONTHS_NEEDED = 2
+UNNAMED = frozenset({"shape_worse", "shape_few_trials", "shape_drift_few_trials"})
+"""What is said of a change without a named shape; that it may be none at all is for the change test to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,24 @@ def _change(measure: Measure, policy: Policy, floor: float, change: Change | Non
 
 
 def _looks_like(measure: Measure, change: Change) -> tuple[Reason, ...]:
-    """Name the shape of a change, where it has one that may be named; the baseline says of which measure."""
+    """Name the shape of a change, or say what keeps it without a name; the baseline says of which measure."""
     shape = change.shape
-    if shape is None or shape.label is None or shape.label is ShapeName.NONE:
+    if shape is None or change.onset is None:
         return ()
-    said = {"chance_share": shape.probabilities[shape.label], "baseline": measure.baseline or 0.0}
+    of: dict[str, str | int | float] = {"baseline": measure.baseline or 0.0}
+    if shape.label is None:
+        return tuple(replace(why, params=_told(why.params) | of) for why in shape.reasons if why.code in UNNAMED)[-1:]
+    if shape.label is ShapeName.NONE:
+        return ()
+    said = of | {"chance_share": shape.probabilities[shape.label]}
+    if shape.label is ShapeName.STEP:
+        said["since"] = change.onset.week.isoformat()
     return (Reason(f"shape_{shape.label.value}", said),)
+
+
+def _told(params: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+    """Round volumes down, so that one too small never reads as what is needed."""
+    return dict(params) | {name: int(float(params[name])) for name in ("per_month", "needed") if name in params}
 
 
 def _tested(measure: Measure, floor: float, change: Change) -> tuple[Level, Reason]:

@@ -59,13 +59,13 @@ class NumberingGaps:
         """Count numbers missing between the first and the last one seen of each series."""
         window = (books.as_of - timedelta(days=WINDOW_DAYS - 1), books.as_of)
         answer = Measure(name=self.name, kpi=self.kpi, signal=SignalName.QUALITY, unit=Unit.COUNT, window=window)
-        sales = books["documents"]
-        sales = sales[(sales["direction"] == "sale") & ~(sales["issued_day"] > day_number(books.as_of))]
-        choices = tuple(choice.reason for choice in column_choices(books["entries"]))
+        today, documents, entries = day_number(books.as_of), books["documents"], books["entries"]
+        documents = documents[~(documents["issued_day"] > today)]
+        sales = documents[documents["direction"] == "sale"]
+        choices = tuple(choice.reason for choice in column_choices(entries[~(entries["entry_day"] > today)]))
         if not (sales["number"] != "").any():
             return replace(answer, reason=Reason("no_numbers", {"documents": len(sales)}), notes=choices)
-        others = books["documents"]
-        series = series_of(pd.concat([sales, others[others["direction"] != "sale"]]))
+        series = series_of(pd.concat([sales, documents[documents["direction"] != "sale"]]))
         if not series:
             return replace(answer, reason=Reason("no_series", {"documents": len(sales)}), notes=choices)
         since = day_number(window[0])

@@ -82,7 +82,8 @@ def _shape(weeks: Weeks, rate: Baseline, looks: int) -> Shape:
     """Give the shape of the months; what volume it takes is counted in invoices, not in looks at them."""
     plain = ShapeRule()
     shape = shape_of(weeks, rate, replace(plain, trials=plain.trials * looks, drift_trials=plain.drift_trials * looks))
-    return replace(shape, per_month=shape.per_month / looks, reasons=tuple(_counted(r, looks) for r in shape.reasons))
+    reasons = tuple(_counted(reason, looks) for reason in shape.reasons)
+    return replace(shape, n=shape.n // looks, per_month=shape.per_month / looks, reasons=reasons)
 
 
 def _counted(reason: Reason, looks: int) -> Reason:

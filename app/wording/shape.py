@@ -13,7 +13,9 @@ LABELS: dict[str, str] = {
 SENTENCES: dict[str, str] = {
     "shape_one_off": N_("It looks like one bad spell that ended (probability {chance_share})."),
     "shape_recurrent": N_("It looks like bad spells that come back (probability {chance_share})."),
-    "shape_step": N_("It looks like a step: worse at once, and level since (probability {chance_share})."),
+    "shape_step": N_(
+        "It looks like a step about {since}: worse at once, and level since (probability {chance_share})."
+    ),
     "shape_drift": N_("It looks like a drift: worse month by month (probability {chance_share})."),
     "shape_named": N_("The months look like: {shape} (probability {probability})."),
     "shape_worse": N_("It is worse (probability {probability}), in a way that has no name yet."),

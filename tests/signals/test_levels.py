@@ -7,6 +7,7 @@ from signals.base import Level, Measure, Point, Reason, SignalName, Tier, Unit
 from signals.change import Change, ChangeState, Onset
 from signals.levels import LevelAnswer, level_of
 from signals.policy import Policy
+from signals.shape import Shape, ShapeName
 
 LAST = 24310
 POLICY = Policy()
@@ -144,3 +145,33 @@ def test_a_state_knows_no_change_rule() -> None:
     answer = level_of(RISEN, POLICY, last_month=LAST, floor=None, change=seen(ChangeState.ALARM))
 
     assert answer.level is Level.CALM
+
+
+def shaped(probability: float, label: ShapeName | None, *reasons: Reason) -> Shape:
+    rest = dict.fromkeys(ShapeName, (1 - probability) / 4)
+    return Shape(probabilities=rest | {label or ShapeName.STEP: probability}, label=label, reasons=reasons)
+
+
+def looks_like(shape: Shape, state: ChangeState = ChangeState.ALARM) -> list[Reason]:
+    answer = changed(RISEN, replace(seen(state), shape=shape))
+    return [reason for reason in answer.why if reason.code.startswith("shape_")]
+
+
+def test_a_step_is_named_with_its_day_and_its_probability_and_moves_no_level() -> None:
+    step = shaped(0.93, ShapeName.STEP, Reason("shape_named"))
+    assert looks_like(step) == [Reason("shape_step", {"baseline": 0.03, "chance_share": 0.93, "since": "2026-07-06"})]
+    for state in ChangeState:
+        assert changed(RISEN, replace(seen(state), shape=step)).level is changed(RISEN, seen(state)).level
+
+
+def test_what_keeps_a_change_without_a_name_is_said_with_the_volume_rounded_down() -> None:
+    worse, few = Reason("shape_worse", {"probability": 0.97}), {"per_month": 19.8, "needed": 20.0}
+    assert [why.code for why in looks_like(shaped(0.6, None, worse))] == ["shape_worse"]
+    (said,) = looks_like(shaped(0.9, None, worse, Reason("shape_few_trials", few)))
+    assert said == Reason("shape_few_trials", {"per_month": 19, "needed": 20, "baseline": 0.03})
+
+
+def test_a_shape_that_says_as_usual_or_nothing_adds_no_sentence() -> None:
+    assert looks_like(shaped(0.9, ShapeName.NONE)) == []
+    assert looks_like(shaped(0.5, None, Reason("shape_undetermined", {"probability": 0.7}))) == []
+    assert looks_like(shaped(0.9, ShapeName.STEP), ChangeState.OK) == []

@@ -6,13 +6,15 @@ from random import Random
 from typing import Any
 
 import holidays
+import pytest
 
 from signals.base import Level, Reason
 from signals.books import Books, frame
 from signals.calendar import day_number
 from signals.policy import Policy
 from signals.readiness import Signal, assess
-from signals.watched import WATCHED, change_rule
+from signals.shape import ShapeName
+from signals.watched import WATCHED, change_of, change_rule
 
 FIRST, LAST = date(2023, 1, 2), date(2026, 6, 28)
 WORSE_FROM = date(2026, 1, 5)
@@ -57,6 +59,34 @@ def test_a_rate_that_triples_is_over_and_dated_to_the_weeks_it_began() -> None:
     assert abs(change.onset.week - WORSE_FROM) < timedelta(days=60)
     assert change.onset.low <= change.onset.week <= change.onset.high
     assert change.years_by_chance > 20
+
+
+def test_a_step_among_enough_invoices_is_named_among_few_it_is_not() -> None:
+    many, few = (late_invoicing(history(0.06, worse, a_week)) for worse, a_week in ((0.20, 40), (0.6, 4)))
+    shapes = [dict(signal.changes)["late_issued_rate"].shape for signal in (many, few)]
+
+    assert [shape is not None and shape.label for shape in shapes] == [ShapeName.STEP, None]
+    assert [why.code for why in many.why[:2]] == ["change_alarm", "shape_step"]
+    assert abs(date.fromisoformat(str(many.why[1].params["since"])) - WORSE_FROM) < timedelta(days=30)
+    assert few.level is Level.OVER
+    assert "shape_few_trials" in [why.code for why in few.why]
+
+
+def test_the_shape_of_errors_counts_invoices_and_not_looks_at_them() -> None:
+    issued = [day_number(FIRST) + i for i in range((LAST - FIRST).days)]
+    rows = [
+        {"connection_id": "a", "issued_day": day, "n": 2} | ({"corrected_day": day + 9} if day % 20 == 0 else {})
+        for day in issued
+    ]
+    tables: dict[str, list[dict[str, Any]]] = {"corrections": rows, "feeds": [FEED]}
+    books = Books("c", LAST, {name: frame(name, each) for name, each in tables.items()}, imported_on=FIRST).at(LAST)
+    measure = replace(late_invoicing(history(0.06, 0.06)).primary, name="error_rate", value=0.0)
+    change = change_of(measure, books, POLICY)
+
+    assert change is not None
+    assert change.shape is not None
+    assert 55 < change.shape.per_month < 64  # two a day
+    assert change.shape.n == pytest.approx(change.shape.per_month * change.shape.months, abs=1)
 
 
 def test_what_was_always_bad_has_not_changed_and_the_smallest_change_to_be_seen_is_said() -> None:
