@@ -1,6 +1,7 @@
 """Rows as books: the one seam between what we keep and what a detector may see."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
@@ -10,11 +11,13 @@ from app.book_feeds import feeds, imported_on
 from app.book_ledger import entries as ledger_entries
 from app.book_ledger import faults, fields, open_lines
 from app.book_staff import absences, costs, events, hours, roles, staff, with_roles
+from app.book_traces import approvals, cells, departures, habits, sessions
 from app.declarations import read_declarations
 from app.frames import fact_frame
 from app.models import facts
 from app.models.core import company, connection
 from signals.books import Books
+from signals.calendar import month_number
 
 RECENT_DAYS = 800  # 26 months: two years of duplicates and series, and the month under way
 
@@ -44,6 +47,11 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "reminders": reminders(conn, company_id),
         "hours": with_roles(hours(conn, company_id), role_of),
         "events": with_roles(events(conn, company_id), role_of),
+        "sessions": with_roles(sessions(conn, company_id), role_of),
+        "habits": habits(conn, company_id),
+        "cells": with_roles(cells(conn, company_id, month_number(recent_from)), role_of),
+        "approvals": approvals(conn, company_id, role_of),
+        "departures": departures(conn, company_id, ZoneInfo(found["zone"])),
         "absences": absences(conn, company_id),
         "staff": staff(conn, company_id, role_of),
         "costs": costs(conn, company_id),

@@ -6,13 +6,11 @@
 from collections.abc import Callable, Iterable
 
 from sqlalchemy import (
-    ColumnElement,
     CompoundSelect,
     Connection,
     Integer,
     Select,
     Table,
-    and_,
     case,
     delete,
     false,
@@ -31,6 +29,7 @@ from app.models import facts
 from app.models.core import touched_month
 from app.models.ledger import ledger_entry, ledger_line
 from app.models.records import activity, cost, delivery, document, reminder, time_entry
+from app.trace_facts import issued, process_of_document, refresh_traces
 
 MONTHS_A_STATEMENT = 200
 
@@ -38,17 +37,12 @@ Counts = Select[tuple[object, ...]] | CompoundSelect[tuple[object, ...]]
 MakeFact = Callable[[str, list[int]], Counts]
 
 
-def _documents(company_id: str, months: list[int]) -> ColumnElement[bool]:
-    d = document.c
-    return and_(d.company_id == company_id, d.issue_month.in_(months), d.gone_at.is_(None), d.status != "draft")
-
-
 def _issue(company_id: str, months: list[int]) -> Counts:
     d = document.c
     keys = (d.connection_id, d.issue_month, d.service_on, d.issued_on, func.coalesce(d.periodic, false()))
     return (
         select(d.company_id, *keys, func.count())
-        .where(_documents(company_id, months), d.direction == "sale", d.kind == "invoice")
+        .where(*issued(company_id, months), d.direction == "sale", d.kind == "invoice")
         .group_by(d.company_id, *keys)
     )
 
@@ -77,7 +71,7 @@ def _correction(company_id: str, months: list[int]) -> Counts:
             d.cancelled_on,
             credited.label("credited_on"),
         )
-        .where(_documents(company_id, months), d.direction == "sale", d.kind == "invoice")
+        .where(*issued(company_id, months), d.direction == "sale", d.kind == "invoice")
         .subquery()
     )
     keys = tuple(each.c)
@@ -89,7 +83,7 @@ def _volume(company_id: str, months: list[int]) -> Counts:
     keys = (d.connection_id, d.issue_month, d.direction, d.kind)
     direct = (
         select(d.company_id, d.connection_id, d.issue_month, true(), d.direction, d.kind, func.count())
-        .where(_documents(company_id, months))
+        .where(*issued(company_id, months))
         .group_by(d.company_id, *keys)
     )
     direction = case((e.kind.in_(("sale", "sale_credit")), "sale"), else_="purchase")
@@ -138,10 +132,10 @@ def _events(company_id: str, months: list[int]) -> Counts:
     reminded = select(
         r.company_id, r.connection_id, r.sent_month, r.process, r.sent_on, r.actor, literal("reminder"), func.count()
     ).where(r.company_id == company_id, r.sent_month.in_(months), r.gone_at.is_(None), r.actor.is_not(None))
-    process = case((d.direction == "sale", "invoicing"), else_="purchases")
+    process = process_of_document()
     wrote = select(
         d.company_id, d.connection_id, d.issue_month, process, d.issued_on, d.author, literal("document"), func.count()
-    ).where(_documents(company_id, months), d.author.is_not(None))
+    ).where(*issued(company_id, months), d.author.is_not(None))
     timed = select(
         t.company_id, t.connection_id, t.worked_month, t.process, t.worked_on, t.actor, literal("time"), func.count()
     ).where(t.company_id == company_id, t.worked_month.in_(months), t.gone_at.is_(None))
@@ -221,6 +215,15 @@ FACTS: tuple[tuple[Table, tuple[str, ...], MakeFact], ...] = (
     ),
 )
 
+FACT_TABLES: tuple[Table, ...] = (
+    *(table for table, _, _ in FACTS),
+    facts.cell_fact,
+    facts.approval_fact,
+    facts.session_fact,
+    facts.habit_fact,
+)
+"""Every table that holds facts."""
+
 
 def refresh(conn: Connection, company_id: str, months: Iterable[int]) -> None:
     """Make the facts of some months anew."""
@@ -230,6 +233,7 @@ def refresh(conn: Connection, company_id: str, months: Iterable[int]) -> None:
         for table, columns, make in FACTS:
             conn.execute(delete(table).where(table.c.company_id == company_id, table.c.month.in_(some)))
             conn.execute(insert(table).from_select(list(columns), make(company_id, some)))
+    refresh_traces(conn, company_id, wanted)
 
 
 def refresh_touched(conn: Connection, company_id: str) -> int:
@@ -259,7 +263,7 @@ def refresh_all(conn: Connection, company_id: str) -> int:
         )
     )
     months = [int(month) for month in conn.execute(every).scalars()]
-    for table, _, _ in FACTS:
+    for table in FACT_TABLES:
         conn.execute(delete(table).where(table.c.company_id == company_id))
     refresh(conn, company_id, months)
     conn.execute(delete(touched_month).where(touched_month.c.company_id == company_id))

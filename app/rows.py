@@ -43,7 +43,7 @@ NAMES = {"party_label", "name"}
 LATER = {"created_at", "series", "refused_on", "refusal", "team", "promised_on", "billed_monthly"}
 
 # Told by other columns altogether: no content of their own, or every row of an older Seuil would look changed.
-NO_CONTENT = {"source_version", "entered_minute"}
+NO_CONTENT = {"source_version", "entered_minute", "done_minute"}
 
 Row = dict[str, Any]
 
@@ -218,13 +218,13 @@ def _invoice(record: Invoice, zone: ZoneInfo) -> tuple[Any, ...]:
 
 def _activity(record: Activity, zone: ZoneInfo) -> tuple[Any, ...]:
     done_on = record.done_at.astimezone(zone).date()
-    return done_on, month_number(done_on)
+    return done_on, month_number(done_on), _minute(record.done_at, zone)
 
 
 _DERIVED: Mapping[type, tuple[tuple[str, ...], Callable[[Any, ZoneInfo], tuple[Any, ...]]]] = {
     Invoice: (("issue_month", "entered_minute"), _invoice),
     Reminder: (("sent_month",), lambda record, _: (_month(record.sent_on),)),
-    Activity: (("done_on", "done_month"), _activity),
+    Activity: (("done_on", "done_month", "done_minute"), _activity),
     TimeEntry: (
         ("worked_month", "week_on"),
         lambda record, _: (_month(record.worked_on), week_start(record.worked_on)),

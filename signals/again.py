@@ -107,7 +107,7 @@ def _primary_again(
     if names & {detector.name for detector in spec.primary}:
         primary, seen, _ = primary_of(spec, books, policy)
         return primary, seen
-    return kept, frozen(books, policy, spec.streams)[0]
+    return kept, frozen(books, policy, spec.told_by(books))[0]
 
 
 def _retest(

@@ -7,8 +7,8 @@ Tables are pandas frames with the columns of `COLUMNS`, in this vocabulary:
 - `connection_id` says which source a row is from. Duplicates and series are sought inside one source.
 - `actor` is a pseudonymous login; `role` what the actor map says it is.
 
-Facts (`issue_days`, `corrections`, `hours`, `events`, `volume`, `ledger_months`) cover all history and carry counts
-`n`; records (`documents`, `entries`, `open_lines`) cover `recent_from` to `as_of`.
+Facts (named so below) cover all history and carry counts `n`; records (`documents`, `entries`, `open_lines`,
+`payments`) cover `recent_from` to `as_of`.
 """
 
 from collections.abc import Mapping
@@ -82,6 +82,56 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "reminders": {"connection_id": TEXT, "invoice_id": TEXT, "sent_day": DAY},
     # Fact: minutes of back-office work.
     "hours": {"week_day": INT, "actor": TEXT, "role": TEXT, "process": TEXT, "minutes": INT},
+    # Fact: work seen in traces, by day, actor and process (`signals.sessions`); no minute is counted twice.
+    "sessions": {
+        "week_day": INT,
+        "day": INT,
+        "actor": TEXT,
+        "role": TEXT,
+        "process": TEXT,
+        "minutes": INT,
+        "assumed_minutes": INT,
+        "out_of_hours_minutes": INT,
+        "n": INT,
+    },
+    # Fact: by month, what tells a person's traces from a machine's.
+    "habits": {
+        "month": INT,
+        "actor": TEXT,
+        "n": INT,
+        "moments": INT,
+        "bursts": INT,
+        "nights": INT,
+        "days": INT,
+        "long_days": INT,
+        "gaps": INT,
+        "steady_gaps": INT,
+    },
+    # Fact: things done a month, by process, actor and `portfolio`: for which customer or supplier, or which task.
+    "cells": {"month": INT, "process": TEXT, "portfolio": TEXT, "actor": TEXT, "role": TEXT, "n": INT},
+    # Fact: documents a month by who made and who approved them.
+    "approvals": {
+        "connection_id": TEXT,
+        "month": INT,
+        "author": TEXT,
+        "author_role": TEXT,
+        "validator": TEXT,
+        "validator_role": TEXT,
+        "n": INT,
+    },
+    # Known ends of contract, and the day on which each was known.
+    "departures": {"actor": TEXT, "left_day": DAY, "told_day": DAY},
+    # Payments of the recent months. `direction`: in or out; `owed_minor`: what the invoice paid comes to.
+    "payments": {
+        "connection_id": TEXT,
+        "external_id": TEXT,
+        "direction": TEXT,
+        "party": TEXT,
+        "reference": TEXT,
+        "paid_day": DAY,
+        "amount_minor": DAY,
+        "owed_minor": DAY,
+    },
     # Fact: things done, by day, actor and process.
     "events": {"day": INT, "actor": TEXT, "role": TEXT, "process": TEXT, "n": INT},
     "absences": {"actor": TEXT, "start_day": INT, "end_day": INT},
@@ -294,12 +344,15 @@ _EXISTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "overdue": ("due_day", ("paid_day", "cancelled_day")),
     "reminders": ("sent_day", ()),
     "events": ("day", ()),
+    "sessions": ("day", ()),
+    "departures": ("told_day", ()),
+    "payments": ("paid_day", ()),
     "absences": ("start_day", ()),
     "staff": ("entered_day", ("left_day",)),
     "entries": ("entry_day", ("valid_day",)),
     "open_lines": ("day", ("lettered_day",)),
 }
-_MONTHLY = ("costs", "volume", "ledger_months")
+_MONTHLY = ("costs", "volume", "ledger_months", "habits", "cells", "approvals")
 
 
 def _cut(name: str, table: pd.DataFrame, day: date) -> pd.DataFrame:

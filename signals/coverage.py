@@ -79,7 +79,7 @@ def _cover(spec: SignalDetectors, signal: "Signal", books: Books, policy: Policy
 
 
 def _sources(spec: SignalDetectors, books: Books, policy: Policy) -> Iterator[Source]:
-    for stream in dict.fromkeys((*spec.streams, *spec.half_streams)):
+    for stream in dict.fromkeys((*spec.told_by(books), *spec.half_streams)):
         if (books["feeds"]["stream"] == stream).any():
             found = freshness(books, policy, (stream,))
             yield Source(stream, found.reaches, found.stale)

@@ -1,12 +1,10 @@
 """Director time: hours of back-office work a week that directors do themselves."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import fmean
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from signals.base import Measure, Point, Reason, SignalName, Tier, Unit
@@ -22,6 +20,7 @@ from signals.calendar import (
 from signals.intervals import student
 from signals.policy import Policy
 from signals.rates import baseline_months, in_window, recent_window, sources_of
+from signals.sessions import all_months, people_only, weekly_hours
 
 THURSDAY = 3  # days after Monday: a week belongs to the month and year of its Thursday (ISO 8601)
 SUNDAY = 6
@@ -29,7 +28,7 @@ SUNDAY = 6
 
 @dataclass(frozen=True, slots=True)
 class DirectorHours:
-    """K23: back-office hours a week of all directors together, from time entries, else as declared."""
+    """K23: back-office hours a week of all directors together, from time entries and traces, else as declared."""
 
     name: ClassVar[str] = "director_hours_per_week"
     kpi: ClassVar[str] = "K23"
@@ -48,7 +47,7 @@ class DirectorHours:
         if declaration is None or declaration.director_hours is None or declaration.since > books.as_of:
             return measured
         if measured.known:
-            return replace(measured, notes=_compare(measured, declaration))
+            return replace(measured, notes=(*measured.notes, *_compare(measured, declaration)))
         return _declared(blank, declaration, books.as_of, measured.reason)
 
 
@@ -67,44 +66,80 @@ def usable_hours(books: Books) -> pd.DataFrame | Reason:
     return Reason("no_director_entries" if mapped else "no_director_mapped")
 
 
-def hours_by_week(entries: pd.DataFrame) -> pd.DataFrame:
-    """Give `week_day` and the directors' `hours` for each week from the first to the last with any entry.
-
-    A week in which directors logged nothing counts as none: the entries around it show that time was being kept.
-    """
-    weeks = np.arange(entries["week_day"].min(), entries["week_day"].max() + 1, 7)
-    minutes = entries[entries["role"] == "director"].groupby("week_day")["minutes"].sum()
-    return pd.DataFrame({"week_day": weeks, "hours": minutes.reindex(weeks, fill_value=0).to_numpy() / 60})
-
-
 def last_month_of_weeks(as_of: date) -> int:
     """Give the newest month that is over and whose weeks, by their Thursday, are over too."""
     running = week_start(as_of + timedelta(days=1))
     return min(last_complete_month(as_of), month_number(running + timedelta(days=THURSDAY)) - 1)
 
 
-def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
+def usable_traces(books: Books) -> tuple[pd.DataFrame, tuple[Reason, ...]]:
+    """Give the days of work seen in traces, of weeks that are over, and who was left out; none without a director's."""
+    table = books["sessions"]
+    over = table["week_day"] + SUNDAY <= day_number(books.as_of)
+    rows, notes = people_only(table[over], all_months(books["habits"], books.as_of))
+    return (rows if (rows["role"] == "director").any() else rows.head(0)), notes
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorWeeks:
+    """The directors' weeks: `hours`, `low` and `high` by `week_day`, who worked them, and what tells of them."""
+
+    weeks: pd.DataFrame
+    actors: tuple[str, ...]
+    tier: Tier
+    streams: tuple[str, ...]
+    """What they are read from, the surest first."""
+    notes: tuple[Reason, ...]
+
+
+def director_weeks(books: Books) -> DirectorWeeks | Reason:
+    """Join what directors wrote down and what they left traces of; why there is neither."""
     entries = usable_hours(books)
+    traces, notes = usable_traces(books)
     if isinstance(entries, Reason):
-        return replace(blank, reason=entries)
-    weeks = hours_by_week(entries)
+        if traces.empty:
+            return entries
+        notes = (*notes, Reason("hours_from_traces"))
+        return _joined(books["hours"].head(0), traces, Tier.PROXY, ("activities",), notes)
+    # After the last hour written down nobody knows whether time was still being kept.
+    traces = traces[traces["week_day"] <= entries["week_day"].max()]
+    if traces.empty:
+        return _joined(entries, traces, Tier.DIRECT, ("time",), notes)
+    return _joined(entries, traces, Tier.DIRECT, ("time", "activities"), (*notes, Reason("hours_of_two_sources")))
+
+
+def _joined(
+    written: pd.DataFrame, traces: pd.DataFrame, tier: Tier, streams: tuple[str, ...], notes: tuple[Reason, ...]
+) -> DirectorWeeks:
+    both = [rows.loc[rows["role"] == "director", "actor"] for rows in (written, traces)]
+    actors = tuple(sorted({str(one) for rows in both for one in rows}))
+    return DirectorWeeks(weekly_hours(written, traces), actors, tier, streams, notes)
+
+
+def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
+    told = director_weeks(books)
+    if isinstance(told, Reason):
+        return replace(blank, reason=told, notes=usable_traces(books)[1])
+    weeks = told.weeks
     last_month = last_month_of_weeks(books.as_of)
     months = months_of(weeks["week_day"].to_numpy(dtype="float64") + THURSDAY).astype("int64")
-    by_month = {m: list(weeks.loc[months == m, "hours"]) for m in range(min(months), last_month + 1)}
-    normal = [h for m in baseline_months([m for m in by_month if by_month[m]], policy, last_month) for h in by_month[m]]
+    by_month = {m: weeks[months == m] for m in range(min(months), last_month + 1)}
+    known = baseline_months([m for m, some in by_month.items() if len(some)], policy, last_month)
+    normal = [float(h) for m in known for h in by_month[m]["hours"]]
     feeds = books["feeds"]
     answer = replace(
         blank,
-        sources=sources_of(feeds[feeds["stream"] == "time"]),
-        series=tuple(_point(month, hours) for month, hours in by_month.items()),
+        sources=sources_of(feeds[feeds["stream"].isin(told.streams)]),
+        series=tuple(_point(month, some) for month, some in by_month.items()),
         baseline=fmean(normal) if normal else None,
         baseline_n=len(normal),
+        notes=told.notes,
     )
     starts = weeks["week_day"].to_numpy(dtype="float64")
     recent = weeks[in_window(starts, recent_window(policy, books.as_of))]  # whole weeks: none runs beyond `as_of`
     if recent.empty:
         return replace(answer, reason=Reason("no_recent_time", {"days": policy.change_days}))
-    now = _point(last_month, list(recent["hours"]))
+    now = _point(last_month, recent)
     return replace(
         answer,
         value=now.value,
@@ -112,20 +147,21 @@ def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
         high=now.high,
         n=now.n,
         window=(day_of(recent["week_day"].min()), day_of(recent["week_day"].max() + SUNDAY)),
-        tier=Tier.DIRECT,
+        tier=told.tier,
         recent=now.value,
         recent_low=now.low,
     )
 
 
-def _point(month: int, hours: Sequence[float]) -> Point:
-    """Average some weeks; `n` counts weeks."""
-    if not hours:
+def _point(month: int, weeks: pd.DataFrame) -> Point:
+    """Average some weeks; `n` counts weeks. The bounds are those of the low hours and of the high ones."""
+    if weeks.empty:
         return Point(month, None)
-    bounds = student(hours)
-    if bounds is None:
-        return Point(month, fmean(hours), n=1)
-    return Point(month, fmean(hours), max(0.0, bounds[0]), bounds[1], len(hours))
+    value = fmean(weeks["hours"])
+    low, high = student(list(weeks["low"])), student(list(weeks["high"]))
+    if low is None or high is None:
+        return Point(month, value, n=1)
+    return Point(month, value, max(0.0, min(low[0], value)), max(high[1], value), len(weeks))
 
 
 def _declared(blank: Measure, declaration: Declaration, as_of: date, why: Reason | None) -> Measure:

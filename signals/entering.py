@@ -61,15 +61,12 @@ class BackDated:
 class OutOfHoursEntries:
     """K25, over all who enter documents: the share entered outside working hours, over a year.
 
-    Working hours are `opens_minute` to `closes_minute` of the local clock, Monday to Friday, public holidays and
-    closures apart.
+    Working hours are the policy's `opens_minute` to `closes_minute` of the local clock, Monday to Friday, public
+    holidays and closures apart.
     """
 
     name: ClassVar[str] = "out_of_hours_entries"
     kpi: ClassVar[str] = "K25"
-
-    opens_minute: int = 8 * 60
-    closes_minute: int = 19 * 60
 
     def detect(self, books: Books, policy: Policy) -> Measure:
         """Count documents by the minute they were entered, where the source has a clock."""
@@ -80,8 +77,8 @@ class OutOfHoursEntries:
         if timed.empty:
             return replace(blank, reason=Reason("no_entering_clock", {"n": len(entered)}))
         minute = (timed["entered_minute"] % DAY_MINUTES).to_numpy()
-        outside = (minute < self.opens_minute) | (minute >= self.closes_minute) | ~_open(timed, policy)
-        hours = {"opens": f"{self.opens_minute // 60} h", "closes": f"{self.closes_minute // 60} h"}
+        outside = (minute < policy.opens_minute) | (minute >= policy.closes_minute) | ~_open(timed, policy)
+        hours = {"opens": _clock(policy.opens_minute), "closes": _clock(policy.closes_minute)}
         return _answered(blank, timed[outside], timed, (Reason("working_hours", hours),))
 
 
@@ -93,6 +90,11 @@ def _entered(name: str, kpi: str, books: Books) -> tuple[Measure, pd.DataFrame]:
     rows = documents[documents["direct"] & documents["entered_minute"].notna()]
     rows = rows.assign(entered_day=np.floor(rows["entered_minute"] / DAY_MINUTES))
     return blank, rows[in_window(rows["entered_day"].to_numpy(), window) & _by(rows, books.as_of)]
+
+
+def _clock(minute: int) -> str:
+    hour, rest = divmod(minute, 60)
+    return f"{hour} h {rest:02}" if rest else f"{hour} h"
 
 
 def _by(rows: pd.DataFrame, day: date) -> npt.NDArray[np.bool_]:

@@ -21,7 +21,7 @@ def primary_of(spec: SignalDetectors, books: Books, policy: Policy) -> tuple[Mea
     primary = _primary(spec, books, policy)
     if primary.tier is Tier.DECLARED:  # a declaration has its own expiry
         return primary, books, None
-    seen, frozen_on = frozen(books, policy, spec.streams)
+    seen, frozen_on = frozen(books, policy, spec.told_by(books))
     return (primary if frozen_on is None else _primary(spec, seen, policy)), seen, frozen_on
 
 

@@ -47,6 +47,12 @@ class Policy:
     unlettered_limit: float = _setting(0.10, "share of lines", "Seuil")
     missing_documents_limit: float = _setting(0.10, "share of documents", "Seuil")
 
+    # Hours from traces; changing one of these reads the traces anew
+    session_gap_minutes: int = _setting(30, "minutes", "Seuil: a longer gap ends a session (git-hours takes 120)")
+    first_event_minutes: int = _setting(10, "minutes", "Seuil: work before a session's first trace")
+    opens_minute: int = _setting(480, "minute of the day", "Seuil: 8:00; work before it is out of hours")
+    closes_minute: int = _setting(1140, "minute of the day", "Seuil: 19:00; work after it is out of hours")
+
     # The change test, and the plain rule beside it
     alarm_years: float = _setting(5.0, "years between false alarms, all signals of a company together", "Seuil")
     watch_years: float = _setting(1.0, "years, the same for watch", "Seuil")

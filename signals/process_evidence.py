@@ -122,7 +122,7 @@ def director_hours(signal: "Signal", books: Books, policy: Policy) -> Mapping[st
     mean. A level of the company never grows by being looked at in parts. Hours that name no process tell nothing of
     any: above half of them, none is known.
     """
-    seen, _ = frozen(books, policy, _SPECS[signal.name].streams)
+    seen, _ = frozen(books, policy, _SPECS[signal.name].told_by(books))
     weeks = _director_weeks(seen, policy)
     blank = Measure(
         name="process_director_hours",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from signals.base import Detector, SignalName
+from signals.books import Books
 from signals.confirmed_duplicates import ConfirmedDuplicates
 from signals.contacts import ContactTwins
 from signals.credit_reasons import ErrorCreditNotes
@@ -19,6 +20,8 @@ from signals.missing_documents import MissingDocuments
 from signals.numbering import NumberingGaps
 from signals.quality import CreditNoteRate, ErrorRate
 from signals.refusals import RefusalRate
+from signals.sessions import OutOfHoursShare
+from signals.truck_factor import DepartureAhead, SameHands, TruckFactor
 from signals.unit_costs import InvoiceCost, SupplierInvoiceCost
 from signals.whose import CUSTOMERS, OURS
 
@@ -39,6 +42,12 @@ class SignalDetectors:
     floor: str = ""
     streams: tuple[str, ...] = ()
     half_streams: tuple[str, ...] = ()  # what the half needs besides
+    stand_in: tuple[str, ...] = ()  # what tells of it where none of `streams` is there
+
+    def told_by(self, books: Books) -> tuple[str, ...]:
+        """Give the streams whose silence would make this signal's answer an old one."""
+        there = books["feeds"]["stream"].isin(self.streams).any()
+        return self.streams if there or not self.stand_in else self.stand_in
 
 
 SIGNALS: tuple[SignalDetectors, ...] = (
@@ -55,8 +64,10 @@ SIGNALS: tuple[SignalDetectors, ...] = (
     SignalDetectors(
         name=SignalName.DIRECTOR_TIME,
         primary=(DirectorHours(),),
+        explains=(OutOfHoursShare(),),
         floor="hours_floor",
         streams=("time",),
+        stand_in=("activities",),
     ),
     SignalDetectors(
         name=SignalName.QUALITY,
@@ -83,7 +94,7 @@ SIGNALS: tuple[SignalDetectors, ...] = (
     SignalDetectors(
         name=SignalName.KEY_PERSON,
         primary=(SoleOperators(),),
-        explains=(HolidayTest(), BackupPresence(), EffectiveActors()),
+        explains=(HolidayTest(), BackupPresence(), EffectiveActors(), TruckFactor(), DepartureAhead(), SameHands()),
         streams=("activities", "reminders", "time", "invoices"),
     ),
     SignalDetectors(

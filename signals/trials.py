@@ -7,6 +7,7 @@ A week is not `seen`, and has no trials, that isn't over, that its source doesn'
 Days are told the same way, as far as each source reaches: the week so far is a fair sample of what has come of age.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from math import inf
 
@@ -19,7 +20,7 @@ from signals.base import Reason
 from signals.books import Books
 from signals.calendar import Days, add_working_days, day_number, day_of, last_complete_month, month_end, month_start
 from signals.closures import DAYS_A_WEEK, last_open_days, mondays_of
-from signals.director_time import hours_by_week, usable_hours
+from signals.director_time import director_weeks
 from signals.informative import profile_of
 from signals.late_invoicing import (
     REMINDED_WITHIN,
@@ -125,19 +126,18 @@ def hours_weeks(books: Books, policy: Policy) -> Weeks | Reason:
     """Give the directors' back-office hours by week.
 
     Not seen are weeks with fewer than `OPEN_DAYS_A_WEEK` working days on which any director was there, and those after
-    the last entry: only entries on both sides show that time was being kept.
+    the last entry or trace: only those on both sides show that time was being kept.
     """
-    entries = usable_hours(books)
-    if isinstance(entries, Reason):
-        return entries
-    by_week = hours_by_week(entries)
+    told = director_weeks(books)
+    if isinstance(told, Reason):
+        return told
+    by_week = told.weeks
     starts, seen = grid(by_week["week_day"].to_numpy(dtype="float64"), books, policy)
-    directors = sorted(entries.loc[entries["role"] == "director", "actor"].unique())
     seen &= over(starts, books)
     seen &= (starts <= by_week["week_day"].max()) & (
-        last_open_days(starts, policy.closed_days) <= any_reach(books, "time").week
+        last_open_days(starts, policy.closed_days) <= any_reach(books, told.streams[0]).week
     )
-    seen &= _manned_days(starts, books["absences"], directors, policy) >= OPEN_DAYS_A_WEEK
+    seen &= _manned_days(starts, books["absences"], told.actors, policy) >= OPEN_DAYS_A_WEEK
     hours = by_week.set_index("week_day")["hours"].reindex(starts, fill_value=0.0).to_numpy()
     return Weeks(starts, hours, np.ones(len(hours)), seen) if seen.any() else Reason("no_week_over")
 
@@ -223,7 +223,7 @@ def _trials(rows: pd.DataFrame, day: Days, wrong: Flags, kept: Flags | None = No
     return made if kept is None else made[kept]
 
 
-def _manned_days(starts: Days, absences: pd.DataFrame, actors: list[str], policy: Policy) -> npt.NDArray[np.int64]:
+def _manned_days(starts: Days, absences: pd.DataFrame, actors: Sequence[str], policy: Policy) -> npt.NDArray[np.int64]:
     """Count the working days of each week on which at least one of some actors was not absent."""
     days = working_days(int(starts[0]), int(starts[-1]) + DAYS_A_WEEK - 1, policy.closed_days)
     away = np.logical_and.reduce([absent_on(days, absences, actor) for actor in actors])

@@ -47,6 +47,34 @@ hours_fact = _fact("hours_fact", Column("week_on", Day), Column("actor", String(
 
 event_fact = _fact("event_fact", Column("day_on", Day), Column("actor", String(36)), Column("origin", String(12)))
 
+session_fact = _fact(
+    "session_fact",
+    Column("week_on", Day),
+    Column("day_on", Day),
+    Column("actor", String(36)),
+    Column("minutes", Integer),
+    Column("assumed_minutes", Integer),
+    Column("out_of_hours_minutes", Integer),
+)
+
+habit_fact = _fact(
+    "habit_fact",
+    Column("actor", String(36)),
+    Column("moments", Integer),
+    Column("bursts", Integer),
+    Column("nights", Integer),
+    Column("days", Integer),
+    Column("long_days", Integer),
+    Column("gaps", Integer),
+    Column("steady_gaps", Integer),
+)
+
+cell_fact = _fact("cell_fact", Column("portfolio", String(300)), Column("actor", String(36)))
+
+approval_fact = _fact(
+    "approval_fact", Column("direction", String(8)), Column("author", String(36)), Column("validator", String(36))
+)
+
 ledger_fact = _fact(
     "ledger_fact",
     Column("fiscal_year", Integer),

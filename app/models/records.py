@@ -93,6 +93,7 @@ activity = Table(
     Column("done_at", Instant, nullable=False),
     Column("done_on", Day, nullable=False),
     Column("done_month", Integer, nullable=False),
+    Column("done_minute", Integer),  # derived: minutes of the connection's clock since 1970-01-01
     Index("ix_activity_company_id_done_month", "company_id", "done_month"),
 )
 

@@ -34,6 +34,7 @@ from app.wording import (
     rules,
     shape,
     sources,
+    traces,
     worth,
 )
 from app.wording.labels import LABELS as NAMES
@@ -66,6 +67,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     rules,
     shape,
     sources,
+    traces,
     worth,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()} | SAID

@@ -59,9 +59,9 @@ def demo_books() -> Books:
 
 
 def full_books() -> Books:
-    """Add to the demonstration what it lacks: a ledger, and refusals by customers' platforms."""
+    """Add to the demonstration what it lacks: a ledger, refusals by customers' platforms, and approvals."""
     books = demo_books()
-    tables = dict(books.tables) | {"documents": _with_refusals(books["documents"])}
+    tables = dict(books.tables) | {"documents": _with_refusals(books["documents"]), "approvals": _approvals()}
     for name, table in _ledger().items():
         tables[name] = pd.concat([tables[name], table], ignore_index=True) if name in tables else table
     return replace(books, tables=tables)
@@ -74,6 +74,16 @@ def _with_refusals(documents: pd.DataFrame) -> pd.DataFrame:
     changed.loc[refused, "refused_day"] = changed.loc[refused, "issued_day"] + 2
     changed.loc[refused, "refusal"] = "content"
     return changed
+
+
+def _approvals() -> pd.DataFrame:
+    people = {"connection_id": "approved", "author": "anne", "author_role": "admin", "validator_role": "director"}
+    rows = [
+        people | {"month": BOOKED_FROM + turn, "validator": who, "n": n}
+        for turn in range(MONTHS)
+        for who, n in (("anne", 2), ("carl", 9))
+    ]
+    return frame("approvals", rows)
 
 
 def _ledger() -> dict[str, pd.DataFrame]:

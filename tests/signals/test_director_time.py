@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from signals.base import Measure, Point, Reason, Tier
 from signals.books import Books, Declaration, Range, frame
 from signals.calendar import day_number, month_number
-from signals.director_time import DirectorHours, hours_by_week, last_month_of_weeks
+from signals.director_time import DirectorHours, last_month_of_weeks
 from signals.intervals import student
 from signals.policy import Policy
+from signals.sessions import weekly_hours
 
 AS_OF = date(2026, 6, 28)  # a Sunday
 MONDAY = date(2026, 6, 22)
@@ -61,7 +62,7 @@ def test_all_directors_and_processes_of_a_week_add_up() -> None:
 
 def test_a_week_in_which_only_others_logged_time_counts_as_none_for_directors() -> None:
     rows = [_week(3, 1, "admin"), _week(2, 12), _week(0, 1, "admin")]  # nobody at all a week ago
-    assert [*hours_by_week(frame("hours", rows))["hours"]] == [0, 12, 0, 0]
+    assert [*weekly_hours(frame("hours", rows), frame("sessions", []))["hours"]] == [0, 12, 0, 0]
     assert (_detect(rows).value, _detect(rows).n) == (3, 4)
 
 

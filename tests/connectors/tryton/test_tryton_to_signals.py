@@ -86,6 +86,8 @@ def test_the_signals_that_it_can_feed_are_fed(lissac: Company) -> None:
 
     assert known == {
         "unreminded_rate": (1.0, 5, "direct"),
+        "out_of_hours_share": (0.0, 7, "proxy"),
+        "departures_ahead": (0.0, 2, "direct"),
         "credit_note_rate": (0.5, 4, "direct"),
         "duplicate_rate": (0.0, 14, "direct"),
         "numbering_gaps": (0.0, 12, "direct"),
