@@ -18,17 +18,14 @@ from app.books import read_books
 from app.clock import local_day
 from app.companies import find_company
 from app.db import hold, read, write
-from app.declarations import read_policy
 from app.facts import refresh_touched
 from app.faultpoints import reached
-from app.holidays import french_holidays
 from app.models.answers import assessment, reading
 from app.models.core import company, connection
+from app.policies import read_policy
 from signals.base import Measure
 from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
-
-YEARS_OF_HOLIDAYS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,10 @@ def answer_for(engine: Engine, company_id: str, as_of: date) -> tuple[Readiness,
         refresh_touched(conn, company_id)
     with read(engine) as conn:
         row = find_company(conn, company_id)
-        policy = read_policy(conn, company_id, as_of, calendar_on(as_of))
+        policy = read_policy(conn, company_id, as_of)
         books = read_books(conn, company_id, as_of)
     answer = assess(books, policy)
     return answer, readiness_body(answer, row)
-
-
-def calendar_on(day: date) -> frozenset[date]:
-    """Give the closed days that an assessment as of a day looks at."""
-    return french_holidays(day.year - YEARS_OF_HOLIDAYS, day.year + 1)
 
 
 def as_text(body: Body) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from app.policies import Signed
     from app.start import Started
 
 app = typer.Typer(
@@ -25,7 +26,11 @@ companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys, and the key that seals secrets.")
 recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly letter.")
+policy_app = typer.Typer(
+    no_args_is_help=True, help="A company's settings: limits, budgets, calendar; dated and signed."
+)
 app.add_typer(imports, name="import")
+app.add_typer(policy_app, name="policy")
 app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
@@ -33,6 +38,9 @@ app.add_typer(recipient_app, name="recipient")
 
 CompanyOption = Annotated[str | None, typer.Option("--company", help="id, SIREN or name of the company")]
 LanguageOption = Annotated[str | None, typer.Option("--language", help="fr or en; without it, the terminal's")]
+FromOption = Annotated[str | None, typer.Option("--from", help="the day from which on it holds; without it, today")]
+ByOption = Annotated[str | None, typer.Option(help="who sets it; without it, the owner")]
+BecauseOption = Annotated[str, typer.Option(help="why, in a few words")]
 
 
 def language() -> str:
@@ -330,6 +338,73 @@ def declare(
         save_declaration(conn, str(row["id"]), body, now)
     print_verdict(engine, str(row["id"]), language())
     tell("declaration_kept", company=str(row["name"]), day=body["stated_on"], by=body["signed_by"])
+
+
+@policy_app.command("show")
+def policy_show(
+    company: CompanyOption = None,
+    as_of: Annotated[str | None, typer.Option(help="a day, YYYY-MM-DD")] = None,
+    *,
+    markdown: Annotated[bool, typer.Option(help="as a table of Markdown")] = False,
+) -> None:
+    """Print every setting: its value, unit, where it comes from, who changed it and why."""
+    from app.policy_cli import show_policy
+
+    show_policy(opened().engine, company, as_of, _signed(None, ""), language(), markdown=markdown)
+
+
+@policy_app.command("set")
+def policy_set(
+    settings: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME=VALUE…", help="`closure=2026-08-03..2026-08-21`, `holidays=FR-57` likewise"),
+    ],
+    company: CompanyOption = None,
+    first: FromOption = None,
+    by: ByOption = None,
+    because: BecauseOption = "",
+    *,
+    dry_run: Annotated[
+        bool, typer.Option(help="keep nothing; tell what it would have raised in the past year")
+    ] = False,
+) -> None:
+    """Change settings from a day on, and assess anew."""
+    from app.policy_cli import set_policy, try_policy
+
+    if dry_run:
+        try_policy(opened().engine, company, settings, _signed(by, because), language())
+        return
+    set_policy(opened().engine, company, settings, first, _signed(by, because), language())
+
+
+@policy_app.command("reset")
+def policy_reset(
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="`closure` is all closures")],
+    company: CompanyOption = None,
+    first: FromOption = None,
+    by: ByOption = None,
+    because: BecauseOption = "",
+) -> None:
+    """Put settings back to their defaults from a day on, and assess anew."""
+    from app.policy_cli import reset_policy
+
+    reset_policy(opened().engine, company, names, first, _signed(by, because), language())
+
+
+@policy_app.command("history")
+def policy_history(company: CompanyOption = None) -> None:
+    """Print what was set, when, by whom and why, newest first."""
+    from app.policy_cli import show_history
+
+    show_history(opened().engine, company, _signed(None, ""), language())
+
+
+def _signed(by: str | None, because: str) -> "Signed":
+    from app.clock import utc_now
+    from app.policies import Signed
+    from app.settings import read_settings
+
+    return Signed(by or read_settings().owner_email, utc_now(), because)
 
 
 def _read(file: Path) -> str:

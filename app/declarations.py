@@ -12,12 +12,13 @@ import yaml
 from sqlalchemy import Connection, insert, select
 
 from app.errors import BadInput
-from app.models.core import policy as policy_table
 from app.models.people import declaration
 from app.people import actor_ids, log_access, name_actor
+from app.policies import Signed, change_settings
+from app.policy_checks import check_number
 from connectors.records import Process, StaffRole
 from signals.books import Declaration, Range, Sheet, Tool
-from signals.policy import Policy, describe
+from signals.policy import describe
 
 RANGES = (
     "director_hours",
@@ -30,7 +31,6 @@ RANGES = (
     "governance_hours",
     "transition",
 )
-LARGEST_SETTING = 10_000  # days, hours, euros an hour: beyond, a slip of the hand
 ITEMS = ("tasks", "frequency", "validation_rules", "tools", "owner", "approval_rule")
 KEYS = {
     "stated_on",
@@ -213,27 +213,16 @@ def _baseline(value: Any, key: str) -> list[str]:
     return [first.isoformat(), last.isoformat()]
 
 
-def _limits(value: Any, key: str) -> dict[str, float]:
+def _limits(value: Any, key: str) -> dict[str, int | float]:
     limits = _mapping(value, key)
     _no_others(limits, describe(), f"{key}.")
-    return {str(name): _setting(number, str(name), f"{key}.{name}") for name, number in limits.items()}
-
-
-def _setting(value: Any, name: str, key: str) -> float:
-    number, default = _number(value, key), getattr(Policy(), name)
-    fits = number > 0 or (number == 0 and default == 0) or (-1 < number < 0 and default < 0)
-    if not fits or number > LARGEST_SETTING:
-        raise BadInput("declaration_not_a_number", {"key": key, "value": str(value)})
-    return number
-
-
-def check_settings(asked: Mapping[str, Any]) -> dict[str, int | float]:
-    """Check settings by name and value, as a policy takes them; raises BadInput naming the first that won't do."""
-    return {name: _typed(name, value) for name, value in _limits(asked, "limits").items()}
-
-
-def _typed(name: str, value: float) -> int | float:
-    return int(value) if isinstance(getattr(Policy(), name, None), int) else float(value)
+    checked = {}
+    for name, number in limits.items():
+        try:
+            checked[str(name)] = check_number(str(name), number)
+        except BadInput as refusal:
+            raise BadInput(refusal.code, refusal.params | {"key": f"{key}.{name}"}) from refusal
+    return checked
 
 
 _PARTS: Mapping[str, Callable[[Any, str], Any]] = {
@@ -257,14 +246,8 @@ def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any],
     settings = {key: value for key, value in settings.items() if value is not None}
     stated_on = date.fromisoformat(body.pop("stated_on"))
     since = date.fromisoformat(body.pop("since"))
-    if settings:
-        before = settings_on(conn, company_id, stated_on)
-        conn.execute(
-            insert(policy_table).values(
-                company_id=company_id, valid_from=stated_on, settings=before | settings, set_at=now
-            )
-        )
     signer = body.pop("signed_by")
+    change_settings(conn, company_id, settings, Signed(signer, now), today=stated_on, valid_from=stated_on)
     actor_id = name_actor(conn, company_id, signer, now, name=None, role=None, ours=True)
     sheets = body.get("processes", {})
     logins = {operator for sheet in sheets.values() for operator in sheet["operators"]}
@@ -282,30 +265,6 @@ def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any],
             known_at=now,
         )
     )
-
-
-def settings_on(conn: Connection, company_id: str, day: date, known_at: datetime | None = None) -> dict[str, Any]:
-    """Give the settings a company has changed, as they were valid on a day: history keeps its own limits.
-
-    With `known_at`, those alone that had been set by that instant.
-    """
-    p = policy_table.c
-    set_by = () if known_at is None else (p.set_at <= known_at,)
-    found = conn.execute(
-        select(p.settings)
-        .where(p.company_id == company_id, p.valid_from <= day, *set_by)
-        .order_by(p.valid_from.desc(), p.id.desc())
-    ).scalar()
-    return dict(found or {})
-
-
-def read_policy(conn: Connection, company_id: str, day: date, closed_days: frozenset[date]) -> Policy:
-    """Give a company's policy on a day: the defaults, what it had changed by then, and its calendar."""
-    settings = settings_on(conn, company_id, day)
-    period = settings.pop("baseline_period", None)
-    numbers: dict[str, Any] = {key: _typed(key, value) for key, value in settings.items()}
-    baseline = (date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None
-    return Policy(**numbers, baseline_period=baseline, closed_days=closed_days)
 
 
 def read_declarations(conn: Connection, company_id: str) -> tuple[Declaration, ...]:

@@ -12,9 +12,9 @@ from app.body import Body, carrying_measure
 from app.book_feeds import feeds
 from app.clock import local_day
 from app.companies import find_company
-from app.declarations import read_policy
 from app.digest_news import tell
 from app.models.answers import assessment
+from app.policies import read_policy
 from app.sources import QUIET_FOR, connections
 from signals.calendar import day_of
 from signals.policy import Policy

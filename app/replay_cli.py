@@ -10,11 +10,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
-from app.declarations import check_settings
 from app.errors import BadInput
 from app.language import Formats
+from app.policy_checks import check_numbers
 from app.progress import console
-from app.replaying import Past, days_between, differences, glances_now, past
+from app.replaying import Past, days_between, differences, glances_now, past, run_body
 from app.wording import label, say
 from signals.base import Level, Reason, SignalName
 from signals.replay import Fired, Glance, fired, verdict_changes
@@ -94,7 +94,7 @@ def settings_asked(texts: Iterable[str]) -> dict[str, int | float]:
         if not equals:
             raise BadInput("setting_without_value", {"value": text})
         asked[name.strip()] = value.strip()
-    return check_settings(asked)
+    return check_numbers(asked)
 
 
 def replay(
@@ -151,7 +151,7 @@ def dry_run(
             after.append(other)
             progress.advance(task)
     if as_json:
-        told = {"settings": dict(changes), "before": _run_body(before), "after": _run_body(after)}
+        told = {"settings": dict(changes), "before": run_body(before), "after": run_body(after)}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
     formats = Formats(language)
@@ -240,18 +240,3 @@ def _line_body(line: Line) -> dict[str, Any]:
         body["differs"] = line.differs
         body["learnt_since"] = [{"code": reason.code, "params": dict(reason.params)} for reason in line.why]
     return body
-
-
-def _run_body(glances: Sequence[Glance]) -> dict[str, Any]:
-    alerts = [
-        {
-            "signal": one.signal.value,
-            "fired_on": one.fired_on.isoformat(),
-            "closed_on": one.closed_on.isoformat() if one.closed_on else None,
-        }
-        for one in fired(glances)
-    ]
-    verdicts = [
-        {"on": day.isoformat(), "from": old.value, "to": new.value} for day, old, new in verdict_changes(glances)
-    ]
-    return {"fired": len(alerts), "alerts": alerts, "verdicts": verdicts}

@@ -12,22 +12,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
-from app.assessment import calendar_on, latest
+from app.assessment import latest
 from app.books import RECENT_DAYS, read_books
 from app.companies import find_company
 from app.db import hold, read, write
-from app.declarations import read_policy, settings_on
 from app.facts import refresh_touched
 from app.known import as_known
 from app.models.core import connection
 from app.models.ledger import ledger_entry
 from app.models.people import declaration
+from app.policies import read_policy, settings_on
 from app.rows import TABLES
 from connectors.records import Stream
 from signals.base import Level, Reason, SignalName
 from signals.books import Books
 from signals.calendar import month_end, month_number
-from signals.replay import Glance, cut, glance
+from signals.replay import Glance, cut, fired, glance, verdict_changes
 from signals.verdict import Verdict
 
 How = Literal["kept", "rebuilt", "nothing"]
@@ -79,9 +79,17 @@ def glances_now(
     books = whole_books(engine, company_id, min(days), max(days))
     for day in days:
         with read(engine) as conn:
-            policy = read_policy(conn, company_id, day, calendar_on(day))
+            policy = read_policy(conn, company_id, day)
         then = cut(books, day, RECENT_DAYS)
         yield tuple(glance(then, replace(policy, **changed)) for changed in settings)
+
+
+def dry_run(
+    engine: Engine, company_id: str, days: Sequence[date], changes: Mapping[str, int | float]
+) -> tuple[list[Glance], list[Glance]]:
+    """Look at the past with the settings in force, and with some of them changed."""
+    pairs = list(glances_now(engine, company_id, days, ({}, changes)))
+    return [before for before, _ in pairs], [after for _, after in pairs]
 
 
 def past(engine: Engine, company_id: str, day: date) -> Past:
@@ -105,7 +113,7 @@ def past(engine: Engine, company_id: str, day: date) -> Past:
     then = as_known(engine, company_id, known_at)
     try:
         with read(then) as conn:
-            policy = read_policy(conn, company_id, day, calendar_on(day))
+            policy = read_policy(conn, company_id, day)
             books = read_books(conn, company_id, day)
         return Past("rebuilt", glance(books, policy))
     finally:
@@ -173,3 +181,19 @@ def _said_since(conn: Connection, company_id: str, day: date, known_at: datetime
     n = conn.execute(select(func.count()).select_from(declaration).where(*since)).scalar_one()
     if n:
         yield Reason("declared_since", {"n": int(n)})
+
+
+def run_body(glances: Sequence[Glance]) -> dict[str, Any]:
+    """Give the alerts that looks at the past would have raised, and the changes of the verdict, as JSON."""
+    alerts = [
+        {
+            "signal": one.signal.value,
+            "fired_on": one.fired_on.isoformat(),
+            "closed_on": one.closed_on.isoformat() if one.closed_on else None,
+        }
+        for one in fired(glances)
+    ]
+    verdicts = [
+        {"on": day.isoformat(), "from": old.value, "to": new.value} for day, old, new in verdict_changes(glances)
+    ]
+    return {"fired": len(alerts), "alerts": alerts, "verdicts": verdicts}

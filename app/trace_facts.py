@@ -24,15 +24,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.declarations import settings_on
 from app.models import facts
 from app.models.records import activity, document, reminder
+from app.policies import TRACE_SETTINGS, settings_on
 from signals.calendar import day_number, month_end, month_start
 from signals.policy import Policy
 from signals.sessions import DAY, HABITS, by_day, habits, margin, pieces
 
-SETTINGS = ("session_gap_minutes", "first_event_minutes", "opens_minute", "closes_minute")
-"""The settings that sessions are made with."""
 MONTHS_BEFORE, MONTHS_AFTER = 3, 1
 """How far from a thing done its document's issue may lie for the document's customer to count: it bounds what a change
 of a document touches, so that facts made month by month equal those made at once."""
@@ -57,7 +55,7 @@ def refresh_traces(conn: Connection, company_id: str, months: Iterable[int]) -> 
         conn.execute(delete(facts.approval_fact).where(*_of(facts.approval_fact.c, company_id, some)))
         conn.execute(insert(facts.approval_fact).from_select(list(_APPROVALS), _approvals(company_id, some)))
     rule = settings_on(conn, company_id, date.max)
-    told = {name: int(rule.get(name, getattr(Policy(), name))) for name in SETTINGS}
+    told = {name: int(rule.get(name, getattr(Policy(), name))) for name in TRACE_SETTINGS}
     for month in sorted(touched | {month + 1 for month in touched}):
         _refresh_sessions(conn, company_id, month, told)
 

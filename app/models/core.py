@@ -124,4 +124,5 @@ policy = Table(
     Column("settings", JSON, nullable=False),
     Column("set_at", Instant, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
+    Column("set_by", String(36)),  # a pseudonym
 )

@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection, select
 
-from app.declarations import ITEMS, RANGES, settings_on
+from app.declarations import ITEMS, RANGES
 from app.models.people import declaration
 from app.people import actors
+from app.policies import settings_on
 from app.wording import label
 from connectors.records import Process
 

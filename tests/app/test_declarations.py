@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from app.db import read, write
-from app.declarations import KEYS, check, parse_yaml, read_declarations, read_policy, save_declaration
+from app.declarations import KEYS, check, parse_yaml, read_declarations, save_declaration
 from app.errors import BadInput
 from app.example import EXAMPLE
 from app.models.people import declaration
 from app.people import actors
+from app.policies import read_policy
 from signals.books import Books, Range, Tool
 from signals.policy import Policy
 
@@ -74,7 +75,9 @@ def declare(engine: Engine, company_id: str, now: datetime, **said: Any) -> None
         ({"baseline": ["2025-01-01", "soon"]}, "declaration_bad_date", "baseline"),
         ({"limits": 3}, "declaration_not_a_mapping", "limits"),
         ({"limits": {"director_hour_limit": 3}}, "declaration_unknown_key", "limits.director_hour_limit"),
-        ({"limits": {"error_limit": "5 %"}}, "declaration_not_a_number", "limits.error_limit"),
+        ({"limits": {"error_limit": "five"}}, "setting_not_a_number", "limits.error_limit"),
+        ({"limits": {"error_limit": 5}}, "setting_out_of_range", "limits.error_limit"),
+        ({"limits": {"change_days": 60.5}}, "setting_not_whole", "limits.change_days"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_key(given: dict[str, Any], code: str, key: str) -> None:

@@ -12,7 +12,7 @@ from app.assessment import answer_for
 from app.books import read_books
 from app.companies import add_company, connection_for
 from app.db import read, write
-from app.declarations import check, read_policy, save_declaration
+from app.declarations import check, save_declaration
 from app.facts import refresh_touched
 from app.intake import find_source, save_page, sync
 from app.known import answer_known, as_known
@@ -21,6 +21,7 @@ from app.models.core import bookmark
 from app.models.ledger import ledger_entry, ledger_line
 from app.models.people import actor, person
 from app.models.records import document, staff
+from app.policies import read_policy
 from app.staging import LedgerFile
 from connectors.base import Page
 from connectors.demo import Demo

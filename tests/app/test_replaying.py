@@ -129,9 +129,9 @@ def test_days_are_month_ends_or_sundays_and_the_last_day_itself() -> None:
     ("texts", "code"),
     [
         (["late_issued_limit"], "setting_without_value"),
-        (["late_isued_limit=0.2"], "declaration_unknown_key"),
-        (["late_issued_limit=much"], "declaration_not_a_number"),
-        (["late_issued_limit=-1"], "declaration_not_a_number"),
+        (["late_isued_limit=0.2"], "setting_unknown_near"),
+        (["late_issued_limit=much"], "setting_not_a_number"),
+        (["late_issued_limit=-1"], "setting_out_of_range"),
     ],
 )
 def test_a_setting_that_will_not_do_is_refused_by_name(texts: list[str], code: str) -> None:

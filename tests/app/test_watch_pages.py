@@ -414,3 +414,26 @@ def test_a_letter_about_a_company_nobody_looked_at_says_that_nothing_is_known(si
     assert answer.status_code == 200
     assert "Cordonnerie Vidal" in answer.text
     assert "Nothing is known" in answer.text
+
+
+def test_a_setting_is_tried_on_the_past_then_kept_and_taken_back_on_its_page(site: Site) -> None:
+    tried = site.post("/policy", name="late_issued_limit", value="90 %", act="try").text
+    assert "What it would have changed" in tried
+    assert "Late invoicing and dunning: over" in tried.lower() or "late invoicing and dunning: " in tried.lower()
+    assert "Nothing has been set" in tried
+
+    kept = site.post("/policy", name="late_issued_limit", value="90 %", because="agreed <with> the board").text
+    assert "Saved, and the company has been assessed anew." in kept
+    assert "agreed &lt;with&gt; the board" in kept
+    assert OWNER in kept
+
+    back = site.post("/policy", reset="late_issued_limit").text
+    assert "90% → default" in back
+
+
+def test_a_setting_that_will_not_do_is_refused_beside_what_was_typed(site: Site) -> None:
+    page = site.post("/policy", name="late_issued_limit", value="lots")
+
+    assert page.status_code == 422
+    assert "“lots” is no number" in page.text
+    assert 'value="lots"' in page.text
