@@ -291,6 +291,10 @@ def _process(one: ProcessVerdict) -> Body:
         ],
         "gates": [{"name": gate.name.value, "state": gate.state, "why": _reasons(gate.why)} for gate in one.gates],
         "sheet": one.sheet,
+        "declared": list(one.declared),
+        "volumes": [
+            {"of": v.of, "per_month": _round(v.per_month), "low": v.low, "high": v.high, "n": v.n} for v in one.volumes
+        ],
         "hours_per_month": _known(one.take.hours),
         "share_of_hours": _round(one.take.shares.all) if one.take.shares else None,
         "cost_per_month": _known(one.take.cost),

@@ -16,6 +16,7 @@ from app.declarations import read_declarations
 from app.frames import fact_frame
 from app.models import facts
 from app.models.core import company, connection
+from app.register import read_register
 from signals.books import Books
 from signals.calendar import month_number
 
@@ -72,7 +73,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         company_id=company_id,
         as_of=as_of,
         tables=tables,
-        declarations=read_declarations(conn, company_id),
+        declarations=(*read_declarations(conn, company_id), *read_register(conn, company_id)),
         imported_on=imported_on(conn, company_id),
         recent_from=recent_from,
         currency=found["currency"],

@@ -16,8 +16,10 @@ from app.models.people import declaration
 from app.people import actor_ids, log_access, name_actor
 from app.policies import Signed, change_settings
 from app.policy_checks import check_number
+from app.register import save_sheets
+from app.written import BLANK, LISTS, Written, written_of
 from connectors.records import Process, StaffRole
-from signals.books import Declaration, Range, Sheet, Tool
+from signals.books import ITEMS, Declaration, Range, Sheet, Tool
 from signals.policy import describe
 
 RANGES = (
@@ -31,7 +33,6 @@ RANGES = (
     "governance_hours",
     "transition",
 )
-ITEMS = ("tasks", "frequency", "validation_rules", "tools", "owner", "approval_rule")
 KEYS = {
     "stated_on",
     "since",
@@ -176,17 +177,35 @@ def _processes(value: Any, key: str) -> dict[str, Any]:
     for name, item in _mapping(value, key).items():
         process, place = _process(name, key), f"{key}.{name}"
         sheet = _mapping(item or {}, place)
-        _no_others(sheet, (*ITEMS, "operators", "reviewed_on"), f"{place}.")
+        _no_others(sheet, (*ITEMS, "operators", "backup", "reviewed_on"), f"{place}.")
         operators = sheet.get("operators") or []
         if not isinstance(operators, list):
             raise BadInput("declaration_not_a_list", {"key": f"{place}.operators"})
         reviewed = _date({f"{place}.reviewed_on": sheet.get("reviewed_on")}, f"{place}.reviewed_on", date.min)
+        day, written = reviewed.isoformat() if reviewed else None, written_of(sheet, place)
+        spoken = {item: False if _is_written(item, sheet.get(item)) else sheet.get(item, False) for item in ITEMS}
         sheets[process] = {
             "operators": [str(operator) for operator in operators if str(operator).strip()],
-            **{item: _flag(sheet.get(item, False), f"{place}.{item}") for item in ITEMS},
-            "reviewed_on": reviewed.isoformat() if reviewed else None,
+            **{item: _flag(value, f"{place}.{item}") for item, value in spoken.items()},
+            "reviewed_on": day,
+            **({} if written is None else {"written": {**written, "reviewed_on": day}}),
         }
     return sheets
+
+
+def check_sheet(given: Mapping[str, Any], process: str, today: date) -> Written:
+    """Check what is written down of one process, as `check` does it among the rest; nothing is an empty sheet."""
+    sheet = _processes({process: given}, "processes")[process]
+    written: Written = sheet.get("written") or {**BLANK, "reviewed_on": sheet["reviewed_on"]}
+    if written["reviewed_on"] and date.fromisoformat(written["reviewed_on"]) > today:
+        key = f"processes.{process}.reviewed_on"
+        raise BadInput("register_review_in_the_future", {"key": key, "day": written["reviewed_on"]})
+    return written
+
+
+def _is_written(item: str, value: Any) -> bool:
+    """Say whether a part is given by its text: then no yes or no is needed beside it."""
+    return isinstance(value, list if item in LISTS else str) and item != "frequency"
 
 
 def _people(value: Any, key: str) -> dict[str, dict[str, str | None]]:
@@ -253,9 +272,12 @@ def save_declaration(conn: Connection, company_id: str, body: Mapping[str, Any],
     logins = {operator for sheet in sheets.values() for operator in sheet["operators"]}
     pseudonyms = actor_ids(conn, company_id, logins, now)
     body["processes"] = {
-        process: sheet | {"operators": [pseudonyms[operator] for operator in sheet["operators"]]}
+        process: {key: value for key, value in sheet.items() if key != "written"}
+        | {"operators": [pseudonyms[operator] for operator in sheet["operators"]]}
         for process, sheet in sheets.items()
     } or None
+    written = {process: sheet["written"] for process, sheet in sheets.items() if "written" in sheet}
+    save_sheets(conn, company_id, written, actor_id, stated_on, now)
     conn.execute(
         insert(declaration).values(
             company_id=company_id,
@@ -278,7 +300,7 @@ def read_declarations(conn: Connection, company_id: str) -> tuple[Declaration, .
 
 
 def _declaration(stated_on: date, since: date, body: Mapping[str, Any]) -> Declaration:
-    ranges = {key: Range(*body[key]) for key in RANGES if key in body}
+    ranges: dict[str, Any] = {key: Range(*body[key]) for key in RANGES if key in body}
     sheets = body.get("processes")
     tools = body.get("tools")
     return Declaration(
@@ -294,8 +316,9 @@ def _declaration(stated_on: date, since: date, body: Mapping[str, Any]) -> Decla
 
 def _sheet(sheet: Mapping[str, Any]) -> Sheet:
     reviewed = sheet.get("reviewed_on")
+    yes: dict[str, Any] = {item: bool(sheet[item]) for item in ITEMS}
     return Sheet(
         operators=tuple(sheet["operators"]),
         reviewed_on=date.fromisoformat(reviewed) if reviewed else None,
-        **{item: bool(sheet[item]) for item in ITEMS},
+        **yes,
     )

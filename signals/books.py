@@ -235,6 +235,9 @@ class Sheet:
     owner: bool = False
     approval_rule: bool = False
     reviewed_on: date | None = None
+    written: frozenset[str] = frozenset()  # which of these are written down; the others are somebody's word
+    steps: tuple[str, ...] = ()  # what its tasks are, in the words of who wrote them
+    named_tools: tuple[str, ...] = ()
 
     @property
     def documented(self) -> bool:
@@ -270,6 +273,7 @@ class Declaration:
     provider_price: Range | None = None  # EUR a month
     governance_hours: Range | None = None  # hours a month to steer a provider
     transition: Range | None = None  # EUR, once
+    register: Mapping[str, Sheet] | None = None  # all that was written down of processes by then, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,19 +299,49 @@ class Books:
         return empty(table) if frame is None else frame
 
     def declaration(self, valid_days: int) -> Declaration | None:
-        """Give the newest declaration said by `as_of` and not older than `valid_days`."""
+        """Give the newest declaration said by `as_of` and not older than `valid_days`, with what is written down.
+
+        A register of processes does not expire: its sheets carry the day they were last looked through.
+        """
         day = self.said_by or self.as_of
         said = [d for d in reversed(self.declarations) if d.stated_on <= day]  # of one day, the last said counts
-        newest = max(said, key=lambda d: d.stated_on, default=None)
-        if newest is None or (day - newest.stated_on).days > valid_days:
-            return None
-        return newest
+        newest = max((d for d in said if d.register is None), key=lambda d: d.stated_on, default=None)
+        written = max((d for d in said if d.register is not None), key=lambda d: d.stated_on, default=None)
+        if newest is not None and (day - newest.stated_on).days > valid_days:
+            newest = None
+        return newest if written is None or not written.register else _with_register(newest, written, day)
 
     def at(self, day: date) -> "Books":
         """Cut the books at the end of a day: later rows go, later dates on earlier rows become "not yet"."""
         cut = {name: _cut(name, frame, day) for name, frame in self.tables.items()}
         said = tuple(d for d in self.declarations if d.stated_on <= day)
         return replace(self, as_of=day, tables=cut, declarations=said, cut=True, said_by=None)
+
+
+ITEMS = ("tasks", "frequency", "validation_rules", "tools", "owner", "approval_rule")
+"""The yes-and-no parts of a sheet."""
+
+
+def _with_register(said: Declaration | None, written: Declaration, day: date) -> Declaration:
+    """Join what is declared with what is written down: a part is a yes if either says so.
+
+    Without a declaration in force the sheets alone speak, as on the day asked: what is written down still stands.
+    """
+    register = written.register or {}
+    if said is None:
+        return replace(written, stated_on=day, sheets=register, register=None)
+    sheets = dict(said.sheets or {})
+    for process, sheet in register.items():
+        declared = sheets.get(process)
+        sheets[process] = sheet if declared is None else _both(declared, sheet)
+    return replace(said, sheets=sheets)
+
+
+def _both(declared: Sheet, written: Sheet) -> Sheet:
+    """Take a part for given if it is declared or written; it was looked through on the later day either names."""
+    days = [day for day in (declared.reviewed_on, written.reviewed_on) if day is not None]
+    yes = {item: getattr(declared, item) or getattr(written, item) for item in ITEMS}
+    return replace(written, operators=declared.operators, reviewed_on=max(days, default=None), **yes)
 
 
 def empty(table: str) -> pd.DataFrame:

@@ -87,7 +87,9 @@ def said_knobs(books: Books, policy: Policy) -> tuple[Knob, ...]:
 
 
 def declaring(books: Books, said: Declaration, instead: Declaration) -> Books:
-    """Put a declaration in the place of another."""
+    """Put a declaration in the place of another; where that one was joined with a register, after all others."""
+    if not any(d is said for d in books.declarations):
+        return replace(books, declarations=(*books.declarations, instead))
     return replace(books, declarations=tuple(instead if d is said else d for d in books.declarations))
 
 

@@ -11,13 +11,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from signals.base import Level, Reason, Tier
-from signals.books import Books, Sheet
+from signals.books import ITEMS, Books, Sheet
 from signals.costs import Known
 from signals.freshness import frozen
 from signals.gates import Gate, GateName, is_described
 from signals.growth import monthly_volume
 from signals.policy import Policy
 from signals.process_evidence import PROCESSES, Evidence, evidence_of
+from signals.process_volume import Handled, handled
 from signals.process_worth import Saving, Shares, Take, saving, takes
 from signals.registry import VOLUME_STREAMS
 from signals.verdict import SIGNALS_TO_SAY_NO, Verdict, decide
@@ -69,6 +70,8 @@ class ProcessVerdict:
     take: Take
     worth: Saving | None
     missing: tuple[Lacking, ...]
+    declared: tuple[str, ...] = ()  # parts of its sheet that somebody said are there, and nobody wrote down
+    volumes: tuple[Handled, ...] = ()
 
     @property
     def speaking(self) -> int:
@@ -149,6 +152,8 @@ def _verdict(
         take=take,
         worth=worth,
         missing=_missing(process, evidence, take, state),
+        declared=tuple(item for item in ITEMS if sheet and getattr(sheet, item) and item not in sheet.written),
+        volumes=handled(process, books),
     )
 
 

@@ -11,13 +11,14 @@ from typer.main import get_command
 
 from app.cli import app
 from app.companies import provider_names
-from app.declarations import ITEMS, KEYS, parse_yaml
+from app.declarations import KEYS, parse_yaml
 from app.example import EXAMPLE
 from app.rules_cli import as_markdown
 from app.settings import Settings
 from app.wording import MEASURES, SENTENCES
 from connectors.files.csv_templates import TEMPLATES
 from signals.base import SignalName
+from signals.books import ITEMS
 from signals.policy import Policy, describe
 from signals.registry import EXPLAINS, SIGNALS, SignalDetectors
 

@@ -4,20 +4,26 @@ A form's fields have the keys' names: `director_hours_low`, `tool_1_name`, `invo
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import yaml
 from sqlalchemy import Connection, select
 
-from app.declarations import ITEMS, RANGES
+from app.declarations import RANGES
 from app.models.people import declaration
 from app.people import actors
 from app.policies import settings_on
+from app.register import sheets_on
 from app.wording import label
+from app.written import as_given, parts_of
 from connectors.records import Process
+from signals.books import ITEMS
 
 TOOLS_OFFERED = 3  # empty lines after those there are
 TOOLS_MOST = 40
+WRITTEN = "written"
+"""What a field says of a part that is in the register: nothing to tick."""
 
 Fields = dict[str, str]
 Body = dict[str, Any]
@@ -45,10 +51,22 @@ def newest_body(conn: Connection, company_id: str) -> Body | None:
             | {"operators": [logins[one] for one in sheet["operators"] if one in logins]}
             for name, sheet in stored["processes"].items()
         }
+    body |= _with_register(conn, company_id, body, logins)
     baseline = settings_on(conn, company_id, row.stated_on).get("baseline_period")
     if baseline:
         body["baseline"] = list(baseline)
     return body
+
+
+def _with_register(conn: Connection, company_id: str, body: Body, logins: Mapping[str, str]) -> Body:
+    """Put what is written down of a process in the place of a yes."""
+    said = dict(body.get("processes") or {})
+    for name, one in sheets_on(conn, company_id, date.max).items():
+        parts = parts_of(one.body)
+        if parts:
+            kept = {key: value for key, value in said.get(name, {}).items() if key not in parts}
+            said[name] = {"operators": []} | kept | as_given(one.body, logins)
+    return {"processes": said} if said else {}
 
 
 def as_yaml(body: Mapping[str, Any]) -> str:
@@ -75,7 +93,8 @@ def fields_of(body: Mapping[str, Any]) -> Fields:
     for process, sheet in (body.get("processes") or {}).items():
         fields[f"{process}_operators"] = ", ".join(sheet["operators"])
         fields[f"{process}_reviewed_on"] = sheet.get("reviewed_on") or ""
-        fields |= {f"{process}_{one}": "on" for one in ITEMS if sheet.get(one)}
+        fields |= {f"{process}_{one}": "on" for one in ITEMS if sheet.get(one) is True}
+        fields |= {f"{process}_{one}": WRITTEN for one in ITEMS if isinstance(sheet.get(one), str | list)}
     if body.get("baseline"):
         fields["baseline_from"], fields["baseline_to"] = body["baseline"]
     return fields
@@ -111,7 +130,7 @@ def _tool(fields: Mapping[str, str], index: int) -> Body:
 
 def _sheet(fields: Mapping[str, str], process: str) -> Body:
     operators = [part.strip() for part in fields.get(f"{process}_operators", "").split(",") if part.strip()]
-    said = {item: True for item in ITEMS if fields.get(f"{process}_{item}")}
+    said = {item: True for item in ITEMS if fields.get(f"{process}_{item}") == "on"}
     reviewed_on = fields.get(f"{process}_reviewed_on", "")
     if not (operators or said or reviewed_on):
         return {}

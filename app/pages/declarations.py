@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from app.assessment import assess_company
 from app.clock import local_day
 from app.db import write
-from app.declarations import ITEMS, check, parse_yaml, save_declaration
+from app.declarations import check, parse_yaml, save_declaration
 from app.errors import BadInput, NotFound
 from app.example import EXAMPLE
 from app.pages.declaration_form import as_yaml, field_at_fault, field_name, fields_of, given_of, newest_body, tool_lines
@@ -22,6 +22,7 @@ from app.room import Room, RoomHere, language_of
 from app.site import render
 from app.wording import say
 from connectors.records import Process
+from signals.books import ITEMS
 
 router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
 

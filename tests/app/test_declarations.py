@@ -62,7 +62,7 @@ def declare(engine: Engine, company_id: str, now: datetime, **said: Any) -> None
         ({"processes": {"bank": 3}}, "declaration_not_a_mapping", "processes.bank"),
         ({"processes": {"bank": {"owners": True}}}, "declaration_unknown_key", "processes.bank.owners"),
         ({"processes": {"bank": {1: True, "x": True}}}, "declaration_unknown_key", "processes.bank.1"),
-        ({"processes": {"bank": {"owner": "Claire"}}}, "declaration_not_yes_or_no", "processes.bank.owner"),
+        ({"processes": {"bank": {"frequency": "often"}}}, "declaration_not_yes_or_no", "processes.bank.frequency"),
         ({"processes": {"bank": {"operators": "claire"}}}, "declaration_not_a_list", "processes.bank.operators"),
         ({"processes": {"bank": {"reviewed_on": "May"}}}, "declaration_bad_date", "processes.bank.reviewed_on"),
         ({"people": ["claire"]}, "declaration_not_a_mapping", "people"),
