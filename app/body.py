@@ -18,6 +18,7 @@ from signals.processes import Perimeter, ProcessVerdict
 from signals.readiness import Readiness, Signal
 from signals.regime import Regime
 from signals.shape import Shape
+from signals.variants import variant_measures
 from signals.watched import LONGEST_SAID
 from signals.whatif import WhatIf
 from signals.worth import Worth
@@ -26,6 +27,7 @@ Body = dict[str, Any]
 
 DIGITS = 6
 RECORDS_SHOWN = 50
+STEPS_SHOWN = 40
 
 
 def readiness_body(answer: Readiness, company: Mapping[str, Any]) -> Body:
@@ -292,6 +294,7 @@ def _process(one: ProcessVerdict) -> Body:
         "gates": [{"name": gate.name.value, "state": gate.state, "why": _reasons(gate.why)} for gate in one.gates],
         "sheet": one.sheet,
         "declared": list(one.declared),
+        "course": _course(one),
         "volumes": [
             {"of": v.of, "per_month": _round(v.per_month), "low": v.low, "high": v.high, "n": v.n} for v in one.volumes
         ],
@@ -300,6 +303,18 @@ def _process(one: ProcessVerdict) -> Body:
         "cost_per_month": _known(one.take.cost),
         "worth": _saving(one.worth),
         "missing": [{"what": _reason(each.what), "way": each.way, "where": each.where} for each in one.missing],
+    }
+
+
+def _course(one: ProcessVerdict) -> Body | None:
+    """Write out how a process's cases went: its numbers, the commonest courses, the steps and what they say."""
+    if one.course is None:
+        return None
+    return {
+        "measures": [measure_body(measure) for measure in variant_measures([one.course])],
+        "paths": [{"steps": list(steps), "n": n} for steps, n in one.course.paths],
+        "steps": [{"action": action, "n": n} for action, n in one.course.steps[:STEPS_SHOWN]],
+        "checks": _reasons(one.checks),
     }
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from app.authority import choices, choose, keep
+from app.book_courses import traces
 from app.book_documents import corrections, deliveries, documents, issue_days, overdue, reminders
 from app.book_feeds import feeds, imported_on
 from app.book_ledger import entries as ledger_entries
@@ -53,6 +54,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "cells": with_roles(cells(conn, company_id, month_number(recent_from)), role_of),
         "approvals": approvals(conn, company_id, role_of),
         "departures": departures(conn, company_id, ZoneInfo(found["zone"])),
+        "traces": traces(conn, company_id, recent_from, as_of),
         "absences": absences(conn, company_id),
         "staff": staff(conn, company_id, role_of),
         "costs": costs(conn, company_id),

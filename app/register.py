@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from app.models.core import connection
 from app.models.register import process_sheet
 from app.people import actor_ids, actors
 from app.written import PEOPLE, Written, last_look, parts_of
@@ -84,6 +85,12 @@ def sheets_on(conn: Connection, company_id: str, day: date) -> dict[str, Version
 def logins_of(conn: Connection, company_id: str) -> dict[str, str]:
     """Give the login behind each pseudonym of a company."""
     return {one.id: one.login for one in actors(conn, company_id)}
+
+
+def provider_names_of(conn: Connection, company_id: str) -> list[str]:
+    """Give the providers a company has a connection to."""
+    query = select(connection.c.provider).where(connection.c.company_id == company_id).distinct()
+    return [str(name) for name in conn.execute(query).scalars()]
 
 
 def read_register(conn: Connection, company_id: str) -> tuple[Declaration, ...]:

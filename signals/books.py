@@ -134,6 +134,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     # Fact: things done, by day, actor and process.
     "events": {"day": INT, "actor": TEXT, "role": TEXT, "process": TEXT, "n": INT},
+    # Cases of a process by their course, as of the books' day: actions in order, and the day of the last.
+    "traces": {"connection_id": TEXT, "process": TEXT, "sequence": TEXT, "n": INT, "last_day": DAY},
     "absences": {"actor": TEXT, "start_day": INT, "end_day": INT},
     "staff": {"actor": TEXT, "role": TEXT, "hours_per_week": DAY, "entered_day": DAY, "left_day": DAY},
     "costs": {"month": INT, "kind": TEXT, "amount_minor": INT},
@@ -381,6 +383,7 @@ _EXISTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "sessions": ("day", ()),
     "departures": ("told_day", ()),
     "payments": ("paid_day", ()),
+    "traces": ("last_day", ()),  # a case that went on later is left out: of its course by then nothing is kept
     "absences": ("start_day", ()),
     "staff": ("entered_day", ("left_day",)),
     "entries": ("entry_day", ("valid_day",)),

@@ -6,7 +6,7 @@ a reorganisation under way. A process never takes the company's place: both verd
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from signals.process_evidence import PROCESSES, Evidence, evidence_of
 from signals.process_volume import Handled, handled
 from signals.process_worth import Saving, Shares, Take, saving, takes
 from signals.registry import VOLUME_STREAMS
+from signals.variants import Observed, cross_check, observed
 from signals.verdict import SIGNALS_TO_SAY_NO, Verdict, decide
 from signals.worth import Worth
 
@@ -72,6 +73,8 @@ class ProcessVerdict:
     missing: tuple[Lacking, ...]
     declared: tuple[str, ...] = ()  # parts of its sheet that somebody said are there, and nobody wrote down
     volumes: tuple[Handled, ...] = ()
+    course: Observed | None = None  # how its cases went; it explains, and no gate asks it
+    checks: tuple[Reason, ...] = ()  # where that and its sheet don't agree, or do
 
     @property
     def speaking(self) -> int:
@@ -102,7 +105,19 @@ def verdicts(answer: "Readiness", books: Books, policy: Policy) -> tuple[Process
     evidence = evidence_of(answer.signals, books, policy)
     taken = takes(books, policy, monthly_volume(seen), answer.worth)
     company = {gate.name: gate for gate in answer.gates}
-    return tuple(_verdict(p, evidence[p], taken[p], company, answer.worth, books, policy) for p in PROCESSES)
+    found = tuple(_verdict(p, evidence[p], taken[p], company, answer.worth, books, policy) for p in PROCESSES)
+    return _with_courses(found, books)
+
+
+def _with_courses(found: tuple[ProcessVerdict, ...], books: Books) -> tuple[ProcessVerdict, ...]:
+    seen = {one.process: one for one in observed(books)}
+    documented = {one.process for one in found if one.sheet == "complete"}
+    return tuple(
+        replace(one, course=seen[one.process], checks=cross_check([seen[one.process]], documented))
+        if one.process in seen
+        else one
+        for one in found
+    )
 
 
 def perimeter(found: tuple[ProcessVerdict, ...], value: Worth | None) -> Perimeter:

@@ -18,7 +18,7 @@ from app.pages.forms import FormHere, text_of
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.pages.register_form import field_at_fault, fields_of, given_of, line_numbers
 from app.people import actors, log_access, name_actor
-from app.register import logins_of, save_sheets, sheets_on, versions_of
+from app.register import logins_of, provider_names_of, save_sheets, sheets_on, versions_of
 from app.register_view import entries, entry
 from app.room import Room, RoomHere, language_of
 from app.site import render
@@ -50,8 +50,9 @@ def processes_page(request: Request, room: RoomHere, reader: PageReader, company
     today = local_day(room.now(), company["zone"])
     with read(room.engine) as conn:
         sheets = sheets_on(conn, company["id"], today)
+        providers = provider_names_of(conn, company["id"])
     body, language = _stored(room, company["id"], None), language_of(request, reader)
-    listed = entries(body, sheets, today, language)
+    listed = entries(body, sheets, today, language, providers)
     return render(request, "processes.html", reader, company=company, listed=listed)
 
 
@@ -95,9 +96,11 @@ def sheet_page(
             log_access(conn, company["id"], reader.name, f"register, {_known(process)}", now)
         versions = versions_of(conn, company["id"], _known(process))
         logins, roles = logins_of(conn, company["id"]), _roles(conn, company["id"])
+        providers = provider_names_of(conn, company["id"])
     standing = [one for one in versions if one.stated_on <= (day or today)]
     body = _stored(room, company["id"], day)
-    shown = entry(body, process, standing[-1] if standing else None, day or today, language_of(request, reader))
+    language, newest = language_of(request, reader), standing[-1] if standing else None
+    shown = entry(body, process, newest, day or today, language, providers)
     return render(
         request,
         "process.html",

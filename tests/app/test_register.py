@@ -53,7 +53,7 @@ def standing(engine: Engine, company: str, day: date = TODAY) -> Sheet | None:
 def refused(sheet: dict[str, Any]) -> tuple[str, str]:
     with pytest.raises(BadInput) as refusal:
         check({"signed_by": "x", "processes": {"bank": sheet}}, TODAY)
-    return refusal.value.code, refusal.value.params["key"]
+    return refusal.value.code, str(refusal.value.params["key"])
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,12 @@ class Company:
         """Give what is declared on the first day, and again every 300 days."""
         day = self.start
         while self.declared and day <= self.until:
-            flags = dict.fromkeys(("tasks", "frequency", "validation_rules"), self.documented)
-            flags |= dict.fromkeys(("tools", "approval_rule"), True) | {"owner": self.owned}
-            sheets = {name: Sheet(operators=self._operators(name), reviewed_on=day, **flags) for name in PROCESSES}
+            told = self.documented
+            blank = Sheet(
+                reviewed_on=day, tasks=told, frequency=told, validation_rules=told, tools=True, approval_rule=True,
+                owner=self.owned,
+            )  # fmt: skip
+            sheets = {name: replace(blank, operators=self._operators(name)) for name in PROCESSES}
             yield Declaration(
                 stated_on=day, since=day, signed_by="p1", sheets=sheets, restructuring=self.restructuring,
                 provider_price=self.price,
