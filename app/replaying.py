@@ -21,6 +21,7 @@ from app.known import as_known
 from app.models.core import connection
 from app.models.ledger import ledger_entry
 from app.models.people import declaration
+from app.models.register import process_sheet
 from app.policies import read_policy, settings_on
 from app.rows import TABLES
 from connectors.records import Stream
@@ -181,6 +182,11 @@ def _said_since(conn: Connection, company_id: str, day: date, known_at: datetime
     n = conn.execute(select(func.count()).select_from(declaration).where(*since)).scalar_one()
     if n:
         yield Reason("declared_since", {"n": int(n)})
+    p = process_sheet.c
+    since = (p.company_id == company_id, p.stated_on <= day, p.known_at > known_at)
+    n = conn.execute(select(func.count()).select_from(process_sheet).where(*since)).scalar_one()
+    if n:
+        yield Reason("written_since", {"n": int(n)})
 
 
 def run_body(glances: Sequence[Glance]) -> dict[str, Any]:

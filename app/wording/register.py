@@ -28,6 +28,7 @@ SENTENCES: dict[str, str] = {
     "undocumented_but_regular": N_(
         "Not documented, but done in few ways ({variants} cover 80 % of {n} cases): it is quickly written down."
     ),
+    "written_since": N_("Process sheets written or changed since: {n}."),
     "register_path": N_("{share} ({n}): {steps}"),
 }
 

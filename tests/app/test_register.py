@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from app.assessment import answer_for
 from app.books import read_books
+from app.companies import add_company
 from app.db import read, write
 from app.declarations import check, check_sheet, parse_yaml, save_declaration
 from app.errors import BadInput
@@ -19,6 +20,7 @@ from app.pages.register_form import field_at_fault, fields_of, given_of
 from app.people import actors
 from app.register import logins_of, sheets_on, versions_of
 from app.register_view import entry
+from app.replaying import differences
 from app.written import as_given
 from signals.books import Sheet
 from signals.policy import Policy
@@ -36,6 +38,11 @@ SHEET: dict[str, Any] = {
     "approval_rule": "The director, above 1,500 €",
     "reviewed_on": "2026-09-01",
 }
+
+
+@pytest.fixture
+def engine(sqlite_engine: Engine) -> Engine:
+    return sqlite_engine  # what differs between databases is asked once, below
 
 
 def declare(engine: Engine, company: str, now: datetime, day: str = "2026-11-20", **sheets: Any) -> None:
@@ -169,6 +176,7 @@ def test_every_version_stays_and_a_past_day_has_its_own(engine: Engine, company:
     with read(engine) as conn:
         versions = versions_of(conn, company, "invoicing")
         logins = logins_of(conn, company)
+        assert sheets_on(conn, company, date(2026, 8, 31))["invoicing"].id == versions[0].id
     assert [one.stated_on for one in versions] == [date(2026, 3, 1), date(2026, 9, 1)]
     assert {logins[one.author] for one in versions} == {"Mme Roux"}
     then = standing(engine, company, date(2026, 8, 31))
@@ -185,6 +193,8 @@ def test_what_was_written_down_later_was_not_known_before(engine: Engine, compan
     then = as_known(engine, company, early)
     sheet = standing(then, company, date(2026, 4, 1))
     then.dispose()
+    said = {reason.code: reason.params for reason in differences(engine, company, date(2026, 5, 1))}
+    assert said["written_since"] == {"n": 1}
     now_known = standing(engine, company, date(2026, 4, 1))
     assert sheet is not None
     assert now_known is not None
@@ -248,3 +258,17 @@ def test_the_field_at_fault_is_the_line_that_was_filled_in() -> None:
     assert field_at_fault("processes.bank.validation_rules[1].above_eur", fields) == "rule_2_above_eur"
     assert field_at_fault("processes.bank.owner", fields) == "owner_login"
     assert field_at_fault("processes.bank.reviewed_on", fields) == "reviewed_on"
+
+
+@pytest.mark.postgres
+def test_versions_are_kept_and_read_on_postgresql_too(postgres_engine: Engine, now: datetime) -> None:
+    with write(postgres_engine) as conn:
+        company = add_company(conn, "Menuiserie Aubrac", now, siren="123456782", zone="Europe/Paris")
+    declare(postgres_engine, company, now, "2026-03-01", invoicing={"tasks": ["Write"]})
+    declare(postgres_engine, company, now, "2026-09-01", invoicing=SHEET)
+
+    with read(postgres_engine) as conn:
+        assert [one.stated_on for one in versions_of(conn, company)] == [date(2026, 3, 1), date(2026, 9, 1)]
+    sheet = standing(postgres_engine, company)
+    assert sheet is not None
+    assert sheet.documented
