@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Integer, and_, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, or_, select, type_coerce
 
 from app.authority import Authority, choose, keep
 from app.corrected import corrected_on
@@ -214,3 +214,24 @@ def reminders(conn: Connection, company_id: str) -> pd.DataFrame:
             r.company_id == company_id, r.gone_at.is_(None)
         ),
     )
+
+
+def payments(conn: Connection, company_id: str, recent_from: date) -> pd.DataFrame:
+    """Read what was paid under which bank reference, of the recent months, with the party and total of its invoice."""
+    p, d = payment.c, document.c
+    of_invoice = and_(d.connection_id == p.connection_id, d.external_id == p.invoice_id, d.gone_at.is_(None))
+    query = (
+        select(
+            p.connection_id,
+            p.external_id,
+            case((d.direction == "sale", "in"), (d.direction == "purchase", "out"), else_="").label("direction"),
+            d.party,
+            p.bank_reference.label("reference"),
+            day_column(p.paid_on, "paid_day"),
+            p.amount_minor,
+            d.total_minor.label("owed_minor"),
+        )
+        .select_from(payment.outerjoin(document, of_invoice))
+        .where(p.company_id == company_id, p.gone_at.is_(None), p.paid_on >= recent_from)
+    )
+    return query_frame(conn, "payments", query)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from app.authority import choices, choose, keep
 from app.book_courses import traces
-from app.book_documents import corrections, deliveries, documents, issue_days, overdue, reminders
+from app.book_documents import corrections, deliveries, documents, issue_days, overdue, payments, reminders
 from app.book_feeds import feeds, imported_on
 from app.book_ledger import entries as ledger_entries
 from app.book_ledger import faults, fields, open_lines
@@ -47,6 +47,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "corrections": corrections(conn, company_id, authority),
         "overdue": overdue(conn, company_id, as_of, authority),
         "reminders": reminders(conn, company_id),
+        "payments": payments(conn, company_id, recent_from),
         "hours": with_roles(hours(conn, company_id), role_of),
         "events": with_roles(events(conn, company_id), role_of),
         "sessions": with_roles(sessions(conn, company_id), role_of),

@@ -40,7 +40,7 @@ ACTORS = {"actor", "author", "validator"}
 NAMES = {"party_label", "name"}
 
 # Columns that came with a later version of Seuil: empty ones are no content, or every row would look changed.
-LATER = {"created_at", "series", "refused_on", "refusal", "team", "promised_on", "billed_monthly"}
+LATER = {"created_at", "series", "refused_on", "refusal", "team", "promised_on", "billed_monthly", "bank_reference"}
 
 # Told by other columns altogether: no content of their own, or every row of an older Seuil would look changed.
 NO_CONTENT = {"source_version", "entered_minute", "done_minute"}

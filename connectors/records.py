@@ -154,6 +154,7 @@ class Payment:
     paid_on: date
     amount: Decimal
     currency: str = "EUR"
+    bank_reference: str | None = None  # as the bank shows it
     source_version: str | None = None
 
 

@@ -8,6 +8,7 @@ from signals.confirmed_duplicates import ConfirmedDuplicates
 from signals.contacts import ContactTwins
 from signals.credit_reasons import ErrorCreditNotes
 from signals.director_time import DirectorHours
+from signals.double_payments import DoublePayments
 from signals.duplicates import Duplicates
 from signals.entering import BackDated, OutOfHoursEntries
 from signals.growth import Growth
@@ -78,6 +79,7 @@ SIGNALS: tuple[SignalDetectors, ...] = (
             RefusalRate(),
             Duplicates(),
             ConfirmedDuplicates(),
+            DoublePayments(),
             NumberingGaps(),
             MissingDocuments(),
             ContactTwins(),

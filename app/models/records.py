@@ -65,6 +65,7 @@ payment = Table(
     Column("paid_on", Day, nullable=False),
     Column("amount_minor", Minor, nullable=False),
     Column("currency", String(3), nullable=False),
+    Column("bank_reference", String(100)),
     Index("ix_payment_connection_id_invoice_id", "connection_id", "invoice_id"),
 )
 

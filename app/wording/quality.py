@@ -17,6 +17,10 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("Purchases without a document"),
         N_("Share of the purchases of the last 12 months, 30 days old or more, that have no file attached."),
     ),
+    "double_payment_rate": (
+        N_("Suspected double payments"),
+        N_("Share of the payments of 12 months that repeat a bank reference already paid, with party and amount."),
+    ),
     "contact_twin_share": (
         N_("Contacts kept twice"),
         N_("Share of the customers and suppliers of the last 12 months that seem to be kept under two codes."),
@@ -32,6 +36,8 @@ MEASURES: dict[str, tuple[str, str]] = {
 }
 
 SENTENCES: dict[str, str] = {
+    "no_payments": N_("No source lists payments."),
+    "no_payment_references": N_("No payment bears the bank’s reference ({n} payments)."),
     "no_refusal_seen": N_("No refusal ever showed: none was made, or the source does not say."),
     "refused_entry_error": N_("Refused for an entry error: {n}."),
     "refused_omission": N_("Refused for an omission: {n}."),

@@ -66,4 +66,5 @@ def _payment(invoice_id: str, invoice: Row, row: Row) -> Payment:
         paid_on=needed(row, "date", written_day),
         amount=value.quantize(_CENT, ROUND_HALF_UP),
         currency=text(invoice, "multicurrency_code") or "EUR",
+        bank_reference=text(row, "num"),
     )

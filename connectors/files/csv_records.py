@@ -85,6 +85,7 @@ def payment(cells: Cells, occurrences: Occurrences) -> Payment:
         paid_on=paid_on,
         amount=amount,
         currency=currency,
+        bank_reference=cells.text("bank_reference"),
     )
 
 

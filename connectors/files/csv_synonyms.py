@@ -65,6 +65,8 @@ _PAYMENTS = {
     "amount": "montant du reglement|montant du paiement|montant regle|montant encaisse|montant paye|reglement"
     "|encaissement|amount paid|payment amount|paid amount|total",
     "currency": "code devise|currency code",
+    "bank_reference": "reference du virement|ref virement|numero de virement|numero de cheque|n cheque|reference banque"
+    "|end to end id|bank reference|transfer reference|cheque number|check number",
 }
 _REMINDERS = {
     "invoice": "n facture|n de facture|numero de facture|no facture|ref facture|piece|invoice number"

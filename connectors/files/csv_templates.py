@@ -144,6 +144,7 @@ TEMPLATES: Mapping[Stream, Template] = {
                 _day("paid_on", "date_paiement date_reglement paye_le date", "2026-04-15", "2026-04-20", required=True),
                 _amount("amount", "montant montant_regle", "1200,00", "86,40", required=True),
                 _CURRENCY,
+                _text("bank_reference", "reference_bancaire reference_virement", "", "VIR-2291"),
             ),
         ),
         Template(

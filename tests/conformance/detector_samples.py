@@ -62,6 +62,7 @@ def full_books() -> Books:
     """Add to the demonstration what it lacks: a ledger, refusals by customers' platforms, and approvals."""
     books = demo_books()
     tables = dict(books.tables) | {"documents": _with_refusals(books["documents"]), "approvals": _approvals()}
+    tables["payments"] = _payments()
     for name, table in _ledger().items():
         tables[name] = pd.concat([tables[name], table], ignore_index=True) if name in tables else table
     return replace(books, tables=tables)
@@ -84,6 +85,18 @@ def _approvals() -> pd.DataFrame:
         for who, n in (("anne", 2), ("carl", 9))
     ]
     return frame("approvals", rows)
+
+
+def _payments() -> pd.DataFrame:
+    last = day_number(UNTIL)
+    rows = [
+        {
+            "connection_id": "bank", "external_id": f"p{n}", "direction": "out", "party": f"s{n % 3}",
+            "reference": f"VIR-{n - n % 40 // 39:04}", "paid_day": last - n, "amount_minor": 5_000 + n - n % 40 // 39,
+        }
+        for n in range(400)
+    ]  # fmt: skip
+    return frame("payments", [row | {"party": "s"} for row in rows])
 
 
 def _ledger() -> dict[str, pd.DataFrame]:

@@ -163,7 +163,7 @@ def test_the_records_behind_a_number_are_in_the_books(
     measure = said[detector.name]
     known = {
         (str(connection), str(external))
-        for name in ("documents", "overdue", "entries", "open_lines")
+        for name in ("documents", "overdue", "entries", "open_lines", "payments")
         for connection, external in zip(demo_books[name]["connection_id"], demo_books[name]["external_id"], strict=True)
     }
 
