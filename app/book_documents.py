@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, or_
 
 from app.authority import Authority, choose, keep
 from app.corrected import corrected_on
-from app.frames import day_column, query_frame, typed
+from app.frames import day_column, fetched, query_frame, typed
 from app.models import facts
 from app.models.core import connection
 from app.models.people import party
@@ -55,8 +55,7 @@ def documents(
         .select_from(document.outerjoin(party, and_(party.c.connection_id == d.connection_id, party.c.code == d.party)))
         .where(d.company_id == company_id, d.gone_at.is_(None), d.status != "draft", d.issued_on >= recent_from)
     )
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found = fetched(conn, query)
     found["direct"] = True
     booked = booked_documents(conn, company_id, entries)
     both = pd.concat([f for f in (found, booked) if len(f)], ignore_index=True) if len(found) or len(booked) else found
@@ -146,8 +145,7 @@ def issue_days(conn: Connection, company_id: str, authority: Authority) -> pd.Da
         f.periodic,
         f.n,
     ).where(f.company_id == company_id)
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found = fetched(conn, query)
     return typed("issue_days", keep(found, authority, "month", "sale"))
 
 
@@ -156,8 +154,7 @@ def deliveries(conn: Connection, company_id: str, providers: Mapping[str, str]) 
     f = facts.delivery_fact.c
     days = [day_column(f[f"{name}_on"], f"{name}_day") for name in ("delivered", "invoiced", "cancelled")]
     query = select(f.connection_id, f.month, *days, f.periodic, f.amount_minor, f.n).where(f.company_id == company_id)
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys())).assign(direction="sale")
+    found = fetched(conn, query).assign(direction="sale")
     return typed("deliveries", keep(found, choose(found, providers), "month", "direction"))
 
 
@@ -168,8 +165,7 @@ def corrections(conn: Connection, company_id: str, authority: Authority) -> pd.D
     query = select(f.connection_id, f.month, day_column(f.issued_on, "issued_day"), *days, f.n).where(
         f.company_id == company_id
     )
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found = fetched(conn, query)
     shown = found[["corrected_on", "cancelled_on", "credited_on"]].astype("float64")
     found["corrected_day"] = shown.min(axis=1)
     return typed("corrections", keep(found, authority, "month", "sale"))
@@ -198,8 +194,7 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
         d.due_on < as_of,
         or_(d.paid_on.is_(None), d.paid_on > d.due_on),
     )
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found = fetched(conn, query)
     in_time = found["paid_day"].astype("float64") <= found["due_day"].astype("float64")  # as their payments say
     return typed("overdue", keep(found[~in_time], authority, "issue_month", "sale"))
 
@@ -217,7 +212,7 @@ def reminders(conn: Connection, company_id: str) -> pd.DataFrame:
 
 
 def payments(conn: Connection, company_id: str, recent_from: date) -> pd.DataFrame:
-    """Read what was paid under which bank reference, of the recent months, with the party and total of its invoice."""
+    """Read what was paid under a bank reference, in the recent months, with the party and total of its invoice."""
     p, d = payment.c, document.c
     of_invoice = and_(d.connection_id == p.connection_id, d.external_id == p.invoice_id, d.gone_at.is_(None))
     query = (
@@ -232,6 +227,11 @@ def payments(conn: Connection, company_id: str, recent_from: date) -> pd.DataFra
             d.total_minor.label("owed_minor"),
         )
         .select_from(payment.outerjoin(document, of_invoice))
-        .where(p.company_id == company_id, p.gone_at.is_(None), p.paid_on >= recent_from)
+        .where(
+            p.company_id == company_id,
+            p.gone_at.is_(None),
+            p.paid_on >= recent_from,
+            p.bank_reference.is_not(None),
+        )
     )
     return query_frame(conn, "payments", query)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
+    Column,
     Connection,
     RowMapping,
-    and_,
     func,
     select,
 )
@@ -19,6 +19,8 @@ from app.models.core import bookmark, connection
 from app.models.ledger import ledger_entry
 from app.models.people import declaration
 from app.models.records import absence, activity, cost, delivery, document, payment, reminder, time_entry
+from app.rows import MONTH_COLUMN
+from connectors.records import Stream
 from signals.calendar import day_number
 
 ONE_DAY = timedelta(days=1)  # whatever the zone
@@ -75,10 +77,7 @@ def feed(conn: Connection, row: RowMapping, provider: str, kind: str) -> dict[st
     if column is not None:
         # A record dated after it was read says nothing of how far the source reaches.
         read_on = row["read_at"].date() + ONE_DAY
-        mine = and_(
-            column.table.c.connection_id == row["connection_id"], column.table.c.gone_at.is_(None), column <= read_on
-        )
-        first, last = conn.execute(select(func.min(column), func.max(column)).where(mine)).one()
+        first, last = _ends(conn, row, column, read_on)
     return {
         "connection_id": row["connection_id"],
         "provider": provider,
@@ -89,6 +88,23 @@ def feed(conn: Connection, row: RowMapping, provider: str, kind: str) -> dict[st
         "first_day": day_number(first) if first else None,
         "last_day": day_number(last) if last else None,
     }
+
+
+def _ends(conn: Connection, row: RowMapping, column: Column[Any], read_on: date) -> tuple[date | None, date | None]:
+    """Give the first and the last day of a stream's records up to a day: looked up at both ends, never read through."""
+    return _end(conn, row, column, read_on, newest=False), _end(conn, row, column, read_on, newest=True)
+
+
+def _end(conn: Connection, row: RowMapping, column: Column[Any], read_on: date, *, newest: bool) -> date | None:
+    c = column.table.c
+    mine = [c.connection_id == row["connection_id"], c.gone_at.is_(None), column <= read_on]
+    in_order = column.desc() if newest else column
+    if (name := MONTH_COLUMN.get(Stream(row["stream"]))) is not None:
+        month, company_id = c[name], select(connection.c.company_id).where(connection.c.id == row["connection_id"])
+        mine.append(c.company_id == company_id.scalar_subquery())
+        months = select(month).where(*mine).order_by(month.desc() if newest else month).limit(1)
+        mine.append(month == months.scalar_subquery())
+    return conn.execute(select(column).where(*mine).order_by(in_order).limit(1)).scalar()
 
 
 def imported_on(conn: Connection, company_id: str) -> date | None:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, and_, or_, select
 
-from app.frames import day_column, entry_ids, query_frame, typed
+from app.frames import day_column, entry_ids, fetched, query_frame, typed
 from app.imports import current_imports
 from app.models.ledger import fault_count, field_profile, ledger_entry, ledger_line
 
@@ -64,8 +64,7 @@ def open_lines(conn: Connection, company_id: str, recent_from: date) -> pd.DataF
             or_(recent, and_(line.account.like("471%"), line.lettering == "")),
         )
     )
-    result = conn.execute(query)
-    found = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    found = fetched(conn, query)
     if len(found):
         found["external_id"] = entry_ids(found)
     return typed("open_lines", found)

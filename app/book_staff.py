@@ -1,6 +1,7 @@
 """Work, people and costs for the books; actors by pseudonym, with the role the map gives them."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, Float, Select, and_, select, type_coerce
 
 from app.authority import choose, keep
 from app.companies import rank
-from app.frames import day_column, query_frame, typed
+from app.frames import day_column, fetched, query_frame, typed
 from app.models import facts
 from app.models.core import connection
 from app.models.people import actor
@@ -17,6 +18,7 @@ from app.models.records import staff as staff_table
 from connectors.base import Evidence
 from connectors.providers import providers
 from connectors.records import Stream
+from signals.calendar import month_number
 
 
 def roles(conn: Connection, company_id: str) -> dict[str, str]:
@@ -43,8 +45,7 @@ def hours(conn: Connection, company_id: str) -> pd.DataFrame:
 
 
 def _frame(conn: Connection, query: Select[Any]) -> pd.DataFrame:
-    result = conn.execute(query)
-    return pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    return fetched(conn, query)
 
 
 def _one_source(conn: Connection, company_id: str, found: pd.DataFrame, by: str, stream: Stream) -> pd.DataFrame:
@@ -61,10 +62,12 @@ def _one_source(conn: Connection, company_id: str, found: pd.DataFrame, by: str,
     return keep(found, counts, "month", by)
 
 
-def events(conn: Connection, company_id: str) -> pd.DataFrame:
-    """Read who did what; time entries stand in for a process only where nothing better says who works on it."""
+def events(conn: Connection, company_id: str, since: date) -> pd.DataFrame:
+    """Read who did what from a day on; time entries stand in for a process nothing better tells of."""
     f = facts.event_fact.c
-    query = select(day_column(f.day_on, "day"), f.actor, f.process, f.origin, f.n).where(f.company_id == company_id)
+    query = select(day_column(f.day_on, "day"), f.actor, f.process, f.origin, f.n).where(
+        f.company_id == company_id, f.month >= month_number(since), f.day_on >= since
+    )
     found = _frame(conn, query)
     seen = set(found.loc[found["origin"] != "time", "process"])
     return typed("events", found[(found["origin"] != "time") | ~found["process"].isin(seen)])

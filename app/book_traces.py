@@ -1,10 +1,10 @@
 """Work seen in traces for the books: sessions, habits, cells, approvals, and who is known to leave."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from app.frames import day_column, query_frame
 from app.models import facts
@@ -16,14 +16,18 @@ from signals.sessions import HABITS
 Roles = Mapping[str, str]
 
 
-def sessions(conn: Connection, company_id: str) -> pd.DataFrame:
-    """Read minutes of work by day, actor and process; a session over the end of a month is in two facts."""
+def sessions(conn: Connection, company_id: str, since: date, roles: Roles) -> pd.DataFrame:
+    """Read minutes of work by day, actor and process; a session over the end of a month is in two facts.
+
+    Directors' from the first, for their usual weeks are the oldest; everybody's from a day on.
+    """
     f = facts.session_fact.c
+    directors = [actor for actor, role in roles.items() if role == "director"]
     keys = (day_column(f.week_on, "week_day"), day_column(f.day_on, "day"), f.actor, f.process)
     sums = (f.minutes, f.assumed_minutes, f.out_of_hours_minutes, f.n)
     query = (
         select(*keys, *(func.sum(column).label(column.name) for column in sums))
-        .where(f.company_id == company_id)
+        .where(f.company_id == company_id, or_(f.day_on >= since, f.actor.in_(directors)))
         .group_by(f.week_on, f.day_on, f.actor, f.process)
     )
     return query_frame(conn, "sessions", query)

@@ -21,6 +21,9 @@ from app.register import read_register
 from signals.books import Books
 from signals.calendar import month_number
 
+EVENT_DAYS = 1310  # 36 months of who knew what, each looking back 180 days
+SESSION_DAYS = 190  # of who works out of hours; directors' own go back further
+CELL_DAYS = 250  # six complete months, and the one under way
 RECENT_DAYS = 800  # 26 months: two years of duplicates and series, and the month under way
 
 
@@ -29,8 +32,13 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
 
     Records go back to `recent_from`, without it as far as an assessment looks.
     """
-    found = conn.execute(select(company).where(company.c.id == company_id)).mappings().one()
     recent_from = recent_from or as_of - timedelta(days=RECENT_DAYS)
+
+    def before(days: int) -> date:
+        """Give how far back a table of so many days reaches, where records reach to `recent_from`."""
+        return recent_from + timedelta(days=RECENT_DAYS - days)
+
+    found = conn.execute(select(company).where(company.c.id == company_id)).mappings().one()
     c = connection.c
     rows = conn.execute(select(c.id, c.provider, c.kind).where(c.company_id == company_id))
     providers = {str(r[0]): (str(r[1]), str(r[2])) for r in rows}
@@ -49,10 +57,10 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "reminders": reminders(conn, company_id),
         "payments": payments(conn, company_id, recent_from),
         "hours": with_roles(hours(conn, company_id), role_of),
-        "events": with_roles(events(conn, company_id), role_of),
-        "sessions": with_roles(sessions(conn, company_id), role_of),
+        "events": with_roles(events(conn, company_id, before(EVENT_DAYS)), role_of),
+        "sessions": with_roles(sessions(conn, company_id, before(SESSION_DAYS), role_of), role_of),
         "habits": habits(conn, company_id),
-        "cells": with_roles(cells(conn, company_id, month_number(recent_from)), role_of),
+        "cells": with_roles(cells(conn, company_id, month_number(before(CELL_DAYS))), role_of),
         "approvals": approvals(conn, company_id, role_of),
         "departures": departures(conn, company_id, ZoneInfo(found["zone"])),
         "traces": traces(conn, company_id, recent_from, as_of),

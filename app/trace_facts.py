@@ -24,6 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.frames import fetched
 from app.models import facts
 from app.models.records import activity, document, reminder
 from app.policies import TRACE_SETTINGS, settings_on
@@ -148,11 +149,10 @@ def _refresh_sessions(conn: Connection, company_id: str, month: int, rule: dict[
 
 def _events(conn: Connection, company_id: str, month: int, since: int) -> pd.DataFrame:
     a = activity.c
-    query = select(a.connection_id, a.actor, a.process, a.done_minute).where(
+    query = select(a.connection_id, a.actor, a.process, a.done_minute.label("minute")).where(
         a.company_id == company_id, a.done_month.in_((month - 1, month)), a.gone_at.is_(None), a.done_minute >= since
     )
-    columns = ["connection_id", "actor", "process", "minute"]
-    return pd.DataFrame.from_records(conn.execute(query).fetchall(), columns=columns)
+    return fetched(conn, query)
 
 
 def _sourced(rows: pd.DataFrame, source: "pd.Series[str]") -> pd.DataFrame:

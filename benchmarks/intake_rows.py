@@ -210,7 +210,7 @@ def _version(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _into_sqlite(raw: Any, table: str, columns: Sequence[str], rows: Rows, *, is_new: bool) -> None:
-    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     raw.executemany(statement + ("" if is_new else _on_conflict(columns)), rows)
 
 
@@ -223,7 +223,7 @@ def _into_postgres(raw: Any, table: str, columns: Sequence[str], rows: Rows, *, 
             for row in rows:
                 copy.write_row(row)
         if not is_new:
-            cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM brought{_on_conflict(columns)}")  # noqa: S608
+            cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM brought{_on_conflict(columns)}")
 
 
 _WRITE: dict[str, Callable[..., None]] = {"sqlite": _into_sqlite, "postgresql": _into_postgres}

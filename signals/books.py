@@ -121,7 +121,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     # Known ends of contract, and the day on which each was known.
     "departures": {"actor": TEXT, "left_day": DAY, "told_day": DAY},
-    # Payments of the recent months. `direction`: in or out; `owed_minor`: what the invoice paid comes to.
+    # Payments of the recent months that bear the bank's reference. `direction`: in or out; `owed_minor`: what the
+    # invoice paid comes to.
     "payments": {
         "connection_id": TEXT,
         "external_id": TEXT,

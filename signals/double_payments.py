@@ -59,12 +59,13 @@ class DoublePayments:
         answer = Measure(name=self.name, kpi=self.kpi, signal=SignalName.QUALITY, unit=Unit.SHARE, window=window)
         table = books["payments"]
         if table.empty:
-            return replace(answer, reason=Reason("no_payments"))
+            listed = (books["feeds"]["stream"] == "payments").any()
+            return replace(answer, reason=Reason("no_payment_references" if listed else "no_payments"))
         table = table[table["paid_day"] <= day_number(books.as_of)]
         paid = table[in_window(table["paid_day"].to_numpy(), window) & (table["amount_minor"] > 0)]
         referred = paid[paid["reference"] != ""]
         if referred.empty:
-            return replace(answer, n=len(paid), reason=Reason("no_payment_references", {"n": len(paid)}))
+            return replace(answer, n=len(paid), reason=Reason("no_payment_references"))
         found = paid_twice(table)
         found = found[in_window(found["paid_day"].to_numpy(), window)]
         rate = Rate(len(found), len(referred))

@@ -224,7 +224,8 @@ def weekly_hours(entries: pd.DataFrame, traces: pd.DataFrame) -> pd.DataFrame:
 
 def people_only(rows: pd.DataFrame, found: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple[Reason, ...]]:
     """Leave out what isn't one person of ours, by `role` and by habits (None: not looked at), and say how many."""
-    known = dict(zip(rows["actor"].astype(str), rows["role"].astype(str), strict=True))
+    each = rows[["actor", "role"]].drop_duplicates()
+    known = dict(zip(each["actor"].astype(str), each["role"].astype(str), strict=True))
     out = {actor: role for actor, role in known.items() if role in NOT_PEOPLE}
     if found is not None and not found.empty:
         here = found[found["actor"].isin(list(known))]
@@ -234,7 +235,7 @@ def people_only(rows: pd.DataFrame, found: pd.DataFrame | None) -> tuple[pd.Data
         for role in sorted(NOT_PEOPLE)
         if (count := sum(1 for other in out.values() if other == role))
     )
-    return rows[~rows["actor"].isin(list(out))], notes
+    return rows[~rows["actor"].isin(list(out))] if out else rows, notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ payment = Table(
     Column("currency", String(3), nullable=False),
     Column("bank_reference", String(100)),
     Index("ix_payment_connection_id_invoice_id", "connection_id", "invoice_id"),
+    Index("ix_payment_connection_id_paid_on", "connection_id", "paid_on"),
 )
 
 reminder = Table(

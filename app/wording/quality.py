@@ -37,7 +37,7 @@ MEASURES: dict[str, tuple[str, str]] = {
 
 SENTENCES: dict[str, str] = {
     "no_payments": N_("No source lists payments."),
-    "no_payment_references": N_("No payment bears the bank’s reference ({n} payments)."),
+    "no_payment_references": N_("No payment bears the bank’s reference."),
     "no_refusal_seen": N_("No refusal ever showed: none was made, or the source does not say."),
     "refused_entry_error": N_("Refused for an entry error: {n}."),
     "refused_omission": N_("Refused for an omission: {n}."),

@@ -1,4 +1,4 @@
-"""The reference under which the bank shows a payment."""
+"""The reference under which the bank shows a payment; payments in order of days."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('payment', sa.Column('bank_reference', sa.String(100), nullable=True))
+    op.create_index('ix_payment_connection_id_paid_on', 'payment', ['connection_id', 'paid_on'])
 
 def downgrade() -> None:
+    op.drop_index('ix_payment_connection_id_paid_on', table_name='payment')
     op.drop_column('payment', 'bank_reference')
