@@ -25,6 +25,7 @@ imports = typer.Typer(no_args_is_help=True, help="Bring in a company's own files
 companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys, and the key that seals secrets.")
+channel_app = typer.Typer(no_args_is_help=True, help="Where alerts are told at once: webhooks and chats.")
 recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly letter.")
 policy_app = typer.Typer(
     no_args_is_help=True, help="A company's settings: limits, budgets, calendar; dated and signed."
@@ -35,6 +36,7 @@ app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
 app.add_typer(recipient_app, name="recipient")
+app.add_typer(channel_app, name="channel")
 
 CompanyOption = Annotated[str | None, typer.Option("--company", help="id, SIREN or name of the company")]
 LanguageOption = Annotated[str | None, typer.Option("--language", help="fr or en; without it, the terminal's")]
@@ -602,6 +604,49 @@ def key_rotate() -> None:
     from app.settings import read_settings
 
     print_rotation(opened().engine, read_settings(), language())
+
+
+@channel_app.command("add")
+def channel_add(
+    kind: Annotated[str, typer.Argument(help="webhook, or apprise")],
+    address: Annotated[str, typer.Argument(help="https://…, or an Apprise address (slack://…, ntfys://…)")],
+    company: CompanyOption = None,
+    label: Annotated[str, typer.Option(help="what to call it")] = "",
+    into: Annotated[str, typer.Option("--in", help="language of the messages, fr or en")] = "fr",
+) -> None:
+    """Have a company's alerts told somewhere from now on; a webhook's secret is shown once."""
+    from app.channels import Asked
+    from app.channels_cli import add
+    from app.settings import read_settings
+
+    started = opened()
+    add(started.engine, read_settings(), company, Asked(kind, address, label, into), language())
+
+
+@channel_app.command("list")
+def channel_list(company: CompanyOption = None) -> None:
+    """List where a company's alerts are told, and the last notices."""
+    from app.channels_cli import print_channels
+
+    print_channels(opened().engine, company, language())
+
+
+@channel_app.command("test")
+def channel_test(channel: str, company: CompanyOption = None) -> None:
+    """Tell a channel, by its name or id, that alerts will be told there."""
+    from app.channels_cli import test
+    from app.settings import read_settings
+
+    started = opened()
+    test(started.engine, read_settings(), company, channel, language())
+
+
+@channel_app.command("remove")
+def channel_remove(channel: str, company: CompanyOption = None) -> None:
+    """Tell a channel, by its name or id, nothing more."""
+    from app.channels_cli import remove
+
+    remove(opened().engine, company, channel, language())
 
 
 @recipient_app.command("add")

@@ -13,10 +13,12 @@ from app.db import write
 from app.digest import DIGEST, digests_due, write_digest
 from app.jobs import Beat, Clock, Step, beat, forget_old, run_step
 from app.mail import mailer_of
+from app.notices import channels_due, hand_over, notices_due, sender, write_notices
 from app.outbox import SEND, deliver, letters_due
 from app.settings import Settings
 from app.sources import SYNC, sync_period, syncs_due
 from app.staging import STALE_AFTER, sweep
+from app.vault import open_vault
 
 log = structlog.get_logger()
 
@@ -34,6 +36,8 @@ def steps(settings: Settings) -> tuple[Step, ...]:
     return (
         Step(SYNC, syncs_due, sync),
         Step("assess", assessments_due, assess),
+        Step("notices", channels_due, _write_notices),
+        _telling(settings),
         Step(DIGEST, digests_due, _write_digest),
         _sending(settings),
         Step("tidy", _each_day, _tidy),
@@ -42,6 +46,20 @@ def steps(settings: Settings) -> tuple[Step, ...]:
 
 def _write_digest(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
     write_digest(engine, key, clock)
+
+
+def _write_notices(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+    write_notices(engine, key, clock)
+
+
+def _telling(settings: Settings) -> Step:
+    """Make the step that tells channels what waits for them."""
+    send = sender(lambda: open_vault(settings), base_url=settings.base_url, private_hosts=settings.private_host_names)
+
+    def tell(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+        hand_over(engine, key, clock, send)
+
+    return Step("tell", notices_due, tell)
 
 
 def _sending(settings: Settings) -> Step:

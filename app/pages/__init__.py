@@ -2,6 +2,7 @@
 
 from app.pages import (
     alerts,
+    channels,
     companies,
     company,
     connect,
@@ -32,6 +33,7 @@ ROUTERS = (
     connect.router,
     sources.router,
     letters.router,
+    channels.router,
     declarations.router,
     people.router,
     policy.router,

@@ -11,6 +11,7 @@ from app.language import Formats, translator
 from app.wording import (
     alerts,
     changes,
+    channels,
     connect,
     coverage,
     demo_steps,
@@ -46,6 +47,7 @@ from app.wording.sentences import SENTENCES as SAID
 _ROOMS: tuple[ModuleType, ...] = (
     alerts,
     changes,
+    channels,
     connect,
     coverage,
     demo_steps,

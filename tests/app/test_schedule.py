@@ -109,7 +109,7 @@ def test_a_tick_in_which_a_step_is_broken_is_no_beat(engine: Engine) -> None:
 def test_a_company_that_fails_keeps_no_other_from_being_assessed(engine: Engine, company: str) -> None:
     with write(engine) as conn:
         other = add_company(conn, "Garage Roux", NOW, zone="Europe/Paris")
-        setting = {"valid_from": NOW.date(), "settings": {"tomorrow": 1}, "set_at": NOW}
+        setting = {"valid_from": NOW.date(), "settings": {"error_limit": "lots"}, "set_at": NOW}
         conn.execute(insert(policy).values(company_id=company, **setting))
     tick_at(engine, NOW)
     with read(engine) as conn:

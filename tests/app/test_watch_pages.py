@@ -437,3 +437,20 @@ def test_a_setting_that_will_not_do_is_refused_beside_what_was_typed(site: Site)
     assert page.status_code == 422
     assert "“lots” is no number" in page.text
     assert 'value="lots"' in page.text
+
+
+def test_a_channel_is_added_with_its_secret_shown_once_and_removed(site: Site) -> None:
+    refused = site.post("/channels", kind="webhook", address="http://erp.example.com/<x>", label="ERP")
+    assert refused.status_code == 422
+    assert "https" in refused.text
+    assert "&lt;x&gt;" in refused.text
+
+    added = site.post("/channels", kind="webhook", address="https://erp.example.com/alerts", label="ERP").text
+    assert "whsec_" in added
+    page = site.get("/channels").text
+    assert "whsec_" not in page
+    assert "erp.example.com" not in page
+
+    (channel_id,) = re.findall(r"/channels/([0-9a-f-]{36})/remove", page)
+    assert "No channel yet." in site.post(f"/channels/{channel_id}/remove").text
+    assert site.post(f"/channels/{channel_id}/test").status_code == 404
