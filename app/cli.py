@@ -30,7 +30,9 @@ recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly lett
 policy_app = typer.Typer(
     no_args_is_help=True, help="A company's settings: limits, budgets, calendar; dated and signed."
 )
+knock_app = typer.Typer(no_args_is_help=True, help="Webhooks that came, and what became of them.")
 app.add_typer(imports, name="import")
+app.add_typer(knock_app, name="knock")
 app.add_typer(policy_app, name="policy")
 app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
@@ -647,6 +649,36 @@ def channel_remove(channel: str, company: CompanyOption = None) -> None:
     from app.channels_cli import remove
 
     remove(opened().engine, company, channel, language())
+
+
+@knock_app.command("list")
+def knock_list(
+    company: CompanyOption = None,
+    state: Annotated[str | None, typer.Option(help="waiting, applied, skipped or failed")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="first day, YYYY-MM-DD")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="last day, YYYY-MM-DD")] = None,
+) -> None:
+    """Print the newest webhooks and what became of each, and why."""
+    from app.knocks_cli import list_knocks
+
+    list_knocks(opened().engine, company, state, (first, last), language())
+
+
+@knock_app.command("replay")
+def knock_replay(
+    number: Annotated[int | None, typer.Argument(help="one webhook, by its number")] = None,
+    company: CompanyOption = None,
+    first: Annotated[str | None, typer.Option("--from", help="those that failed from this day on")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="those that failed up to this day")] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="all that failed")] = False,
+) -> None:
+    """Have webhooks tried again at the next tick."""
+    from app.clock import utc_now
+    from app.knocks_cli import replay_knocks
+
+    engine = opened().engine
+    replay_knocks(engine, company, number, (first, last), utc_now(), language(), everything=everything)
 
 
 @recipient_app.command("add")

@@ -21,6 +21,7 @@ from app.db import hold
 from app.errors import BadInput, Refused
 from app.models.core import bookmark, connection
 from app.models.records import quarantined
+from app.outcomes import forget_waiting
 from app.vault import Vault
 from app.wording import LABELS, label
 from connectors.base import AskKind, Provider
@@ -182,5 +183,8 @@ def disconnect(conn: Connection, row: Row, now: datetime, *, keep_records: bool)
         "sealed_secret": None,
         "streams": None,
         "due_at": None,
+        "hinted_at": None,
+        "silent_from": None,
     }
+    forget_waiting(conn, str(row["id"]), now)
     conn.execute(update(connection).where(mine).values(**gone, connected_by=None, door_closed_at=None, **NO_TROUBLE))

@@ -26,7 +26,9 @@ from app.migrate import is_current
 from app.models.answers import assessment
 from app.models.core import company, connection
 from app.models.watch import job_run, letter
+from app.outcomes import failed_counts
 from app.settings import Settings
+from app.silence import silences
 from app.vault import Vault
 
 LITTLE_ROOM_MB = 500
@@ -83,6 +85,7 @@ def _in_database(settings: Settings, now: datetime, *, is_served: bool | None) -
         with read(engine) as conn:
             yield check_ticks(conn, now)
             yield from check_connections(conn, now)
+            yield from check_doors(conn, now)
             yield from check_answers(conn, now)
             yield from check_jobs(conn, now)
             yield check_secrets(conn, settings)
@@ -162,6 +165,23 @@ def check_connections(conn: Connection, now: datetime) -> Iterator[Check]:
         yield Check("sources", State.LOOK, "doctor_no_sources")
     elif fine == total:
         yield Check("sources", State.OK, "doctor_sources_read", {"n": total})
+
+
+def check_doors(conn: Connection, now: datetime) -> Iterator[Check]:
+    """List the webhooks that failed, and the doors that fell silent."""
+    failed = failed_counts(conn)
+    silent = {key.partition("@")[0] for key in silences(conn, now)}
+    c = connection.c
+    asked = select(c.id, c.provider, c.zone, c.silent_from, company.c.name).join(company, company.c.id == c.company_id)
+    for row in conn.execute(asked.where(c.id.in_([*failed, *silent])).order_by(company.c.name, c.id)):
+        said = {"company": row.name, "provider": row.provider}
+        if row.id in failed:
+            yield Check("doors", State.BAD, "doctor_knocks_failed", {**said, "n": failed[row.id]})
+        if row.id in silent:
+            day = local_day(row.silent_from, row.zone).isoformat()
+            yield Check("doors", State.LOOK, "doctor_door_silent", {**said, "day": day})
+    if not failed and not silent:
+        yield Check("doors", State.OK, "doctor_doors")
 
 
 def check_answers(conn: Connection, now: datetime) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from app.errors import BadInput, NotFound, Refused
 from app.models.core import connection
 from app.models.watch import knock
 from app.vault import Vault
+from connectors.base import Hint
 from connectors.doorbell import SCHEMES, Doorbell
 from connectors.providers import provider_of
 
@@ -35,11 +36,17 @@ class Secrets:
     all: tuple[Secret, ...]
     is_closed: bool
     scheme: str = STANDARD
+    provider: str = ""
 
     @property
     def doorbell(self) -> Doorbell:
         """What tells who rings."""
         return SCHEMES[self.scheme]
+
+    def hint_in(self, body: bytes) -> Hint | None:
+        """Read off a genuine call which object it is about, where this provider says so."""
+        known = provider_of(self.provider)
+        return known.hint(body) if known is not None and known.hint is not None else None
 
     def good_at(self, now: datetime) -> list[str]:
         """Give the secrets that count at an instant."""
@@ -95,8 +102,8 @@ def _ending(earlier: Iterable[Secret], now: datetime, end: datetime) -> list[Sec
 
 
 def close_door(conn: Connection, connection_id: str, now: datetime) -> None:
-    """Switch a connection's webhook off: genuine senders are told to stop."""
-    _set(conn, connection_id, door_closed_at=now)
+    """Switch a connection's webhook off: genuine senders are told to stop, and its silence means nothing."""
+    _set(conn, connection_id, door_closed_at=now, silent_from=None)
 
 
 def open_door(conn: Connection, connection_id: str) -> None:
@@ -114,7 +121,8 @@ def find_secrets(conn: Connection, vault: Callable[[], Vault], connection_id: st
     row = conn.execute(select(c.sealed_secret, c.door_closed_at, c.provider).where(c.id == connection_id)).first()
     if row is None or row[0] is None:
         return None
-    return Secrets(_opened(vault(), row[0]), is_closed=row[1] is not None, scheme=scheme_of(str(row[2])))
+    provider = str(row[2])
+    return Secrets(_opened(vault(), row[0]), row[1] is not None, scheme_of(provider), provider)
 
 
 def knock_figures(conn: Connection, connection_id: str, now: datetime) -> KnockFigures:

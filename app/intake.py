@@ -51,6 +51,7 @@ class Saved:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
+    buried: int = 0  # gone at the source
     finished: bool = True  # read to the end, not only for as long as there was time
 
     def __add__(self, other: "Saved") -> "Saved":
@@ -60,6 +61,7 @@ class Saved:
             self.changed + other.changed,
             self.unchanged + other.unchanged,
             self.refused + other.refused,
+            self.buried + other.buried,
             self.finished and other.finished,
         )
 
@@ -109,13 +111,13 @@ def sync(
         source = find_source(conn, connection_id)
         _try_refused_again(conn, connection_id)
         left = _left_to_read(conn, connection_id, connector, now)
-        account = _account(conn, connection_id)
+        account = account_of(conn, connection_id)
     total = Saved()
     for stream, cursor in left.items():
         for page in _read(engine, source, stream, connector.streams[stream], cursor, now):
             with write(engine) as conn:
                 hold(conn, source.company_id)  # before the clock is read: no answer in between is taken for a newer one
-                if _account(conn, connection_id) != account:  # saved anew, or let go: this page is another's
+                if account_of(conn, connection_id) != account:  # saved anew, or let go: this page is another's
                     return total + Saved(finished=False)
                 saved = save_page(conn, source, stream, page, clock() if clock else now)
             reached("sync.page_committed")
@@ -132,7 +134,7 @@ def sync(
     return total
 
 
-def _account(conn: Connection, connection_id: str) -> tuple[object, ...]:
+def account_of(conn: Connection, connection_id: str) -> tuple[object, ...]:
     """Give what a reading is of: another account, or zone, has bookmarks of its own."""
     c = connection.c
     asked = select(c.settings, c.zone, c.streams, c.connected_by).where(c.id == connection_id)
@@ -198,23 +200,28 @@ def save_page(conn: Connection, source: Source, stream: Stream, page: Page, now:
 
 
 def save_told(
-    conn: Connection, source: Source, stream: Stream, page: Page, now: datetime
+    conn: Connection, source: Source, stream: Stream, page: Page, now: datetime, *, turns: bool = True
 ) -> tuple[Saved, Mapping[str, Outcome]]:
-    """Keep a page, and tell of each record what became of it: new, changed, unchanged, or older than ours."""
+    """Keep a page, and tell of each record what became of it: new, changed, unchanged, or older than ours.
+
+    A page that `turns` the bookmark belongs to a reading; one that does not is of a single object.
+    """
     hold(conn, source.company_id)
     newest = {record.external_id: record for record in page.records}  # the last of a page wins
     outcomes = _save_records(conn, source, stream, list(newest.values()), now)
     reached("sync.rows_saved")
-    _bury(conn, source, stream, page.gone, now)
+    buried = _bury(conn, source, stream, page.gone, now)
     _quarantine(conn, source, stream, page, now)
-    _turn_bookmark(conn, source, stream, page, now)
-    reached("sync.bookmark_turned")
+    if turns:
+        _turn_bookmark(conn, source, stream, page, now)
+        reached("sync.bookmark_turned")
     told = Counter(outcomes.values())
     saved = Saved(
         new=told["new"],
         changed=told["changed"],
         unchanged=told["unchanged"] + told["older"],
         refused=len({fault.place for fault in page.faults if not fault.kept}),
+        buried=buried,
     )
     if saved.new or saved.changed:
         conn.execute(update(connection).where(connection.c.id == source.connection_id).values(changed_at=now))

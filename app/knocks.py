@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import ClassVar, Protocol
 
@@ -26,6 +26,7 @@ from connectors.providers import provider_of
 
 BATCH = 500
 MOST_WAITING = 5_000  # beyond, the disk does not keep up and senders had better come back later
+COMMITTED_WITHIN = timedelta(seconds=5)  # some ring before they commit: the object asked for at once is the old one
 
 log = structlog.get_logger()
 
@@ -47,6 +48,8 @@ class Knocked:
     received_at: datetime
     size: int
     digest: str
+    hint_stream: str | None = None  # the object it is about, where its provider says so
+    hint_id: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -150,7 +153,9 @@ _THERE = (
     .order_by(connection.c.id)
     .with_for_update(key_share=True, read=True)
 )
-_DUE = update(connection).where(connection.c.id == bindparam("of")).values(due_at=bindparam("at"))
+_OF = connection.c.id == bindparam("of")
+_DUE = update(connection).where(_OF).values(due_at=bindparam("at"))
+_HINTED = update(connection).where(_OF, connection.c.hinted_at.is_(None)).values(hinted_at=bindparam("at"))
 _COLUMNS = [field.name for field in fields(Knocked)]
 _KEY = (knock.c.connection_id, knock.c.event_id)
 _NEW = {
@@ -166,8 +171,9 @@ def save_knocks(conn: Connection, knocks: Sequence[Knocked]) -> list[Outcome]:
     """
     ids = sorted({one.connection_id for one in knocks})
     providers = {row[0]: row[1] for row in conn.execute(_THERE, {"ids": ids})}
-    fresh = _insert(conn, [one for one in knocks if one.connection_id in providers])
-    _make_due(conn, [one for one in knocks if _rings(one, fresh, providers)])
+    fresh = _insert(conn, [one for one in knocks if one.connection_id in providers], providers)
+    ringing = [one for one in knocks if _rings(one, fresh, providers)]
+    _make_due(conn, *_divided(ringing, fresh))
     outcomes: list[Outcome] = []
     for one in knocks:
         if one.connection_id not in providers:  # removed since its secret was looked up
@@ -184,21 +190,42 @@ def _rings(one: Knocked, fresh: set[tuple[str, str]], providers: Mapping[str, st
     return provider is not None and (one.key in fresh or provider.scheme == "unsigned")
 
 
-def _insert(conn: Connection, knocks: Sequence[Knocked]) -> set[tuple[str, str]]:
-    """Insert those not seen before, and give their keys."""
+def _divided(knocks: Sequence[Knocked], fresh: set[tuple[str, str]]) -> tuple[list[Knocked], list[Knocked]]:
+    """Tell those that have everything read from those that name one object; of several that count as one, all ring."""
+    firsts: set[tuple[str, str]] = set()
+    whole, hinted = list[Knocked](), list[Knocked]()
+    for one in knocks:
+        alone = one.hint_id is not None and one.key in fresh and one.key not in firsts
+        (hinted if alone else whole).append(one)
+        firsts.add(one.key)
+    return whole, hinted
+
+
+def _insert(conn: Connection, knocks: Sequence[Knocked], providers: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Insert those not seen before, and give their keys; what rings at a source that nobody reads is skipped."""
     firsts = {one.key: one for one in reversed(knocks)}
     if not firsts:
         return set()
-    rows = [{name: getattr(one, name) for name in _COLUMNS} for _, one in sorted(firsts.items())]
+    rows = [
+        {name: getattr(one, name) for name in _COLUMNS} | _begins_as(providers[one.connection_id], one.received_at)
+        for _, one in sorted(firsts.items())
+    ]
     return {(row[0], row[1]) for row in conn.execute(_NEW[conn.dialect.name], rows)}
 
 
-def _make_due(conn: Connection, knocks: Sequence[Knocked]) -> None:
-    latest: dict[str, datetime] = {}
-    for one in knocks:
-        latest[one.connection_id] = max(latest.get(one.connection_id, one.received_at), one.received_at)
-    if latest:
-        conn.execute(_DUE, [{"of": of, "at": at} for of, at in sorted(latest.items())])
+def _begins_as(provider: str, at: datetime) -> dict[str, str | datetime | None]:
+    if provider_of(provider) is not None:
+        return {"state": "waiting", "reason": None, "done_at": None}
+    return {"state": "skipped", "reason": "knock_not_pulled", "done_at": at}
+
+
+def _make_due(conn: Connection, whole: Sequence[Knocked], hinted: Sequence[Knocked]) -> None:
+    for due, knocks, after in ((_DUE, whole, timedelta(0)), (_HINTED, hinted, COMMITTED_WITHIN)):
+        latest: dict[str, datetime] = {}
+        for one in knocks:
+            latest[one.connection_id] = max(latest.get(one.connection_id, one.received_at), one.received_at)
+        if latest:
+            conn.execute(due, [{"of": of, "at": at + after} for of, at in sorted(latest.items())])
 
 
 def _tell(batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:

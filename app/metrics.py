@@ -21,6 +21,8 @@ from app.models.core import bookmark, company, connection
 from app.models.ledger import ledger_import
 from app.models.records import quarantined
 from app.models.watch import episode, job_run, knock, letter
+from app.outcomes import failed_counts
+from app.silence import silences
 from signals.policy import Policy
 from signals.verdict import Verdict
 
@@ -68,6 +70,11 @@ def read_metrics(conn: Connection, now: datetime, version: str) -> Iterator[Metr
     knocks = CounterMetricFamily("seuil_knocks", "Genuine webhooks kept.")
     knocks.add_metric([], conn.execute(select(func.count()).select_from(knock)).scalar_one())
     yield knocks
+    failed = sum(failed_counts(conn).values())
+    yield _gauge(
+        "seuil_knocks_failed", "Webhooks that failed and wait for somebody to have them tried again.", {(): failed}
+    )
+    yield _gauge("seuil_doors_silent", "Webhooks silent for longer than ever before.", {(): len(silences(conn, now))})
     yield from _jobs(conn, now)
     rows = conn.execute(select(func.count()).select_from(quarantined)).scalar_one()
     yield _gauge("seuil_quarantined_rows", "Rows set aside because they could not be read.", {(): rows})

@@ -16,7 +16,8 @@ from app.mail import mailer_of
 from app.notices import channels_due, hand_over, notices_due, sender, write_notices
 from app.outbox import SEND, deliver, letters_due
 from app.settings import Settings
-from app.sources import SYNC, sync_period, syncs_due
+from app.silence import silences
+from app.sources import SYNC, make_due, sync_period, syncs_due
 from app.staging import STALE_AFTER, sweep
 from app.vault import open_vault
 
@@ -34,6 +35,7 @@ def steps(settings: Settings) -> tuple[Step, ...]:
         assess_period(engine, key, clock())
 
     return (
+        Step("silence", silences, _break_silence),
         Step(SYNC, syncs_due, sync),
         Step("assess", assessments_due, assess),
         Step("notices", channels_due, _write_notices),
@@ -42,6 +44,12 @@ def steps(settings: Settings) -> tuple[Step, ...]:
         _sending(settings),
         Step("tidy", _each_day, _tidy),
     )
+
+
+def _break_silence(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+    """Have a source read whose webhook has stopped ringing."""
+    with write(engine) as conn:
+        make_due(conn, key.partition("@")[0], clock())
 
 
 def _write_digest(engine: Engine, key: str, clock: Clock, _: Beat) -> None:

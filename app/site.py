@@ -47,6 +47,8 @@ SHAPES: Mapping[str, str] = {
     "dropped": "–",
     "replaced": "–",
     "waiting": "○",
+    "applied": "✓",
+    "skipped": "–",
     "sending": "◔",
     "sent": "✓",
     "refused": "✕",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, case, func, select, update
 
 from app.accounts import Connect, connect_bare
 from app.alerts import update_failure
@@ -13,9 +13,11 @@ from app.db import hold, read, write
 from app.due import next_read, retry_at
 from app.errors import NotFound
 from app.faultpoints import reached
+from app.hints import fetch_hinted
 from app.intake import Saved, sync
 from app.jobs import Beat, Clock, TakenOver
 from app.models.core import company, connection
+from app.outcomes import Reach, count_failure, reach_of, settle
 from app.reconciliation import reconcile
 from app.source_letter import ask_for_access
 from app.sweep import sweep_due
@@ -61,14 +63,20 @@ def syncs_due(conn: Connection, now: datetime) -> list[str]:
     A time far ahead is a slip of a clock, except in a demonstration, whose weeks are stepped through.
     """
     c, ahead = connection.c, now + LONGEST_ASKED + timedelta(days=1)
-    is_due = (c.due_at <= now) | ((c.due_at > ahead) & company.c.is_demo.is_(False))
+    is_due = (c.due_at <= now) | ((c.due_at > ahead) & company.c.is_demo.is_(False)) | (c.hinted_at <= now)
+    waiting_since = func.coalesce(case((c.hinted_at < c.due_at, c.hinted_at), else_=c.due_at), c.hinted_at)
     rows = conn.execute(
-        select(c.id, c.read_at, c.failures, c.parts)
+        select(c.id, c.read_at, c.failures, c.parts, c.fetches)
         .join(company, company.c.id == c.company_id)
         .where(is_due, c.provider.in_(list(providers())))
-        .order_by(c.due_at, c.id)
+        .order_by(waiting_since, c.id)
     )
-    return [f"{row.id}@{row.read_at.isoformat() if row.read_at else ''}#{row.failures}.{row.parts}" for row in rows]
+    return [_period(row) for row in rows]
+
+
+def _period(row: Any) -> str:
+    read_at = row.read_at.isoformat() if row.read_at else ""
+    return f"{row.id}@{read_at}#{row.failures}.{row.parts}" + (f".{row.fetches}" if row.fetches else "")
 
 
 def make_due(conn: Connection, connection_id: str, now: datetime) -> None:
@@ -80,10 +88,13 @@ def make_due(conn: Connection, connection_id: str, now: datetime) -> None:
 def sync_period(
     engine: Engine, period_key: str, clock: Clock, beat: Beat, *, every: timedelta, connect: Connect = connect_bare
 ) -> None:
-    """Read the connection of a due period, unless it was read meanwhile."""
-    connection_id = period_key.partition("@")[0]
+    """Read the connection of a due period, or fetch what webhooks named, unless it was read meanwhile."""
+    connection_id, c = period_key.partition("@")[0], connection.c
     with read(engine) as conn:
-        due_at = conn.execute(select(connection.c.due_at).where(connection.c.id == connection_id)).scalar()
+        row = conn.execute(select(connection).where(c.id == connection_id)).mappings().first()
+    if row is None:
+        return
+    due_at, hinted_at = row["due_at"], row["hinted_at"]
     if due_at is not None and (due_at <= clock() or due_at > clock() + LONGEST_ASKED):
         begun = clock()
         sync_connection(
@@ -96,6 +107,8 @@ def sync_period(
             enough=lambda: clock() - begun > READ_FOR,
             beat=beat,
         )
+    elif hinted_at is not None and hinted_at <= clock():
+        fetch_hinted(engine, dict(row), clock, connect, beat)
 
 
 def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
@@ -119,6 +132,7 @@ def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
     now = clock()
     with read(engine) as conn:
         row = find_connection(conn, connection_id)
+        reach = reach_of(conn, row)
     try:
         connector = connect(row, now)
         saved = sync(engine, connection_id, connector, now, told=told, clock=clock, enough=enough)
@@ -128,12 +142,12 @@ def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
         sweep_due(engine, connection_id, connector, clock(), believe=believe, beat=beat)
         reconcile(engine, connection_id, connector, clock())
     except SourceError as error:
-        _keep_trouble(engine, row, error, clock())
+        _keep_trouble(engine, row, reach, error, clock())
         return None
     except TakenOver:  # the trouble is ours alone: somebody else is reading it
         raise
     except Exception as error:
-        _keep_trouble(engine, row, error, clock())
+        _keep_trouble(engine, row, reach, error, clock())
         raise
     with write(engine) as conn:
         hold(conn, str(row["company_id"]))
@@ -147,11 +161,19 @@ def sync_connection(  # noqa: PLR0913 - what is read, when, and how it is told
             "failures": 0,
         }
         conn.execute(update(connection).where(connection.c.id == connection_id).values(**done))
-        _set_due(conn, row, next_read(now, every))
+        waits = settle(conn, connection_id, reach, clock(), brought=_brought(conn, row))
+        _set_due(conn, row, clock() if waits else next_read(now, every))
         _move_episode(conn, row, now, failed=False, facts={})
         reached("sync.connection_read")
     reached("sync.committed")
     return saved
+
+
+def _brought(conn: Connection, row: Row) -> bool:
+    """Say whether a reading, with those parts of it that came before, brought something new."""
+    changed_at = conn.execute(select(connection.c.changed_at).where(connection.c.id == row["id"])).scalar()
+    begun_at = row["begun_at"]
+    return changed_at is not None and (changed_at != row["changed_at"] or (begun_at and changed_at >= begun_at))
 
 
 def _go_on_later(engine: Engine, row: Row, now: datetime) -> None:
@@ -183,7 +205,7 @@ def _unmoved(row: Row) -> ColumnElement[bool]:
     return c.due_at == row["due_at"] if row["due_at"] is not None else c.due_at.is_(None)
 
 
-def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> None:
+def _keep_trouble(engine: Engine, row: Row, reach: Reach, error: Exception, now: datetime) -> None:
     failures = int(row["failures"]) + 1
     due_at: datetime | None = retry_at(now, failures, first=FIRST_RETRY, longest=LONGEST_RETRY)
     code, params = "source_failed", {"error": type(error).__name__}
@@ -203,6 +225,7 @@ def _keep_trouble(engine: Engine, row: Row, error: Exception, now: datetime) -> 
         kept["begun_at"] = None
         conn.execute(update(connection).where(connection.c.id == row["id"]).values(**kept))
         _set_due(conn, row, due_at)
+        count_failure(conn, str(row["id"]), reach, (code, params), final=isinstance(error, AccessDenied))
         if isinstance(error, AccessDenied) and (row["trouble"], row["trouble_params"]) != (code, params):
             ask_for_access(conn, row, code, params, now)
         if due_at is None or now - since >= QUIET_FOR:

@@ -48,6 +48,14 @@ Keys = Callable[[], Iterator[tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """What a webhook says has changed: one object, by the external id of its record in a stream."""
+
+    stream: Stream
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """What the source itself says of a stream, to be compared with what we keep of it.
 
@@ -93,6 +101,18 @@ class Tallied(Protocol):
         ...
 
 
+@runtime_checkable
+class Fetching(Protocol):
+    """A connector that can ask its source for one object."""
+
+    def fetch(self, hint: Hint) -> Iterator[tuple[Stream, Page]]:
+        """Give what the source has of an object now, or that it is gone. The pages' cursors count for nothing.
+
+        The address asked is made of the account's own and the hint's id alone, never of a webhook's words.
+        """
+        ...
+
+
 class Evidence(StrEnum):
     """How a provider knows what a stream tells: the event itself, or something that stands for it."""
 
@@ -124,7 +144,8 @@ class Provider:
     """A kind of source that Seuil reads over the network: what it asks for, what it feeds, how it is reached.
 
     `feeds` says with what evidence each stream is told. `scheme` names the signature of its webhooks
-    (`connectors.doorbell`), or is None where it has none.
+    (`connectors.doorbell`), or is None where it has none. `hint` reads off the body of a genuine one which object it
+    is about, or None where it does not say; its connector is then `Fetching`.
     """
 
     name: str
@@ -133,3 +154,4 @@ class Provider:
     connect: Callable[[Account], Connector]
     asks: tuple[Ask, ...] = ()
     scheme: str | None = None
+    hint: Callable[[bytes], Hint | None] | None = None

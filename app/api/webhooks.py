@@ -1,4 +1,4 @@
-"""The webhook door, one of the two asynchronous rooms: verify the bytes, keep the knock, answer. It parses nothing."""
+"""The webhook door, one of the two asynchronous rooms: verify the bytes, keep the knock, answer."""
 
 import asyncio
 import hashlib
@@ -102,8 +102,10 @@ class Door:
         secrets, knock = await self._genuine(connection_id, headers, body, now)
         if secrets.is_closed:
             raise Closed("door_closed")
-        digest = hashlib.sha256(body).hexdigest()
-        return await self.keeper.keep(Knocked(connection_id, knock.event_id, knock.sent_at, now, len(body), digest))
+        digest, hint = hashlib.sha256(body).hexdigest(), secrets.hint_in(body)
+        told = (hint.stream.value, hint.external_id) if hint else (None, None)
+        knocked = Knocked(connection_id, knock.event_id, knock.sent_at, now, len(body), digest, *told)
+        return await self.keeper.keep(knocked)
 
     async def _genuine(
         self, connection_id: str, headers: Mapping[str, str], body: bytes, now: datetime
@@ -190,7 +192,8 @@ def forget_door(app: FastAPI, connection_id: str) -> None:
 async def webhook(connection_id: str, request: Request) -> Response:
     """Take a webhook of a connection's source, signed as its provider signs; as Standard Webhooks say by default.
 
-    Answered once it is on the disk. Its body is not read: it only has the source read at the next tick.
+    Answered once it is on the disk. It has the source read at the next tick; of its body no more is kept than which
+    object changed, where the provider says so.
     """
     return await _rung(connection_id, request, "")
 

@@ -35,6 +35,9 @@ connection = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("sealed_secret", Text),  # of its webhook
     Column("door_closed_at", Instant),  # its webhook is switched off
+    Column("hinted_at", Instant),  # when the objects that webhooks named are fetched; None: none waits
+    Column("fetches", Integer, nullable=False, server_default="0"),  # how often that was done
+    Column("silent_from", Instant),  # if its webhook has not rung by then, it is silent
     Column("settings", JSON, nullable=False, server_default="{}"),  # how the account is reached; nothing secret
     Column("sealed_credentials", Text),
     Column("begun_at", Instant),  # since when a reading is under way; None: none is

@@ -137,7 +137,8 @@ letter = Table(
     Index("ix_letter_state_next_try_at", "state", "next_try_at"),
 )
 
-# Genuine webhooks, kept before they are answered. The payload is a hint we don't need: its size and digest are kept.
+# Genuine webhooks, kept before they are answered, and what became of each. Of the payload its size and digest are kept,
+# and, where its provider tells it, which object it is about.
 knock = Table(
     "knock",
     metadata,
@@ -148,6 +149,27 @@ knock = Table(
     Column("received_at", Instant, nullable=False),
     Column("size", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("hint_stream", String(20)),  # of the object that changed; None: anything may have
+    Column("hint_id", String(255)),
+    Column("state", String(8), nullable=False, server_default="waiting"),  # waiting, applied, skipped or failed
+    Column("reason", String(60)),  # why it was skipped, why it failed, or what the last try met with
+    Column("reason_params", JSON),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # readings that failed while it waited
+    Column("done_at", Instant),  # when it was applied or skipped
     UniqueConstraint("connection_id", "event_id"),
+    Index(
+        "ix_knock_not_done",
+        "connection_id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
+)
+
+# Hours since 1970 in which a connection's webhook rang: its usual gaps.
+knock_hour = Table(
+    "knock_hour",
+    metadata,
+    connection_column(primary_key=True),
+    Column("hour", Integer, primary_key=True),
 )

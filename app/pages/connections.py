@@ -15,11 +15,13 @@ from app.connecting import disconnect, is_connected, provider_title, title_of
 from app.db import hold, read, write
 from app.doors import GRACE, close_door, keep_door_secret, knock_figures, new_door_secret, open_door, scheme_of
 from app.errors import NotFound
+from app.outcomes import outcome_counts
 from app.pages.connect import ProvidersHere
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.reached import StreamReached, ledger_reached, place_text, reason_text, streams_reached
 from app.room import Room, RoomHere, language_of
 from app.rows import TABLES
+from app.silence import is_silent
 from app.site import keep_together, render
 from app.sources import connections, find_connection, make_due
 from app.vault import open_vault
@@ -96,6 +98,8 @@ def _shown(conn: Connection, row: Row, known: Mapping[str, Provider], now: datet
         "is_unsigned": scheme == UNSIGNED,
         "secret_is_theirs": SCHEMES[scheme].new_secret() is None,
         "knocks": knock_figures(conn, mine, now) if pulled else None,
+        "failed_knocks": outcome_counts(conn, mine)["failed"] if pulled else 0,
+        "is_silent": pulled and is_silent(conn, row, now),
     }
 
 

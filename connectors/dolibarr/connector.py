@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from connectors.account import Account
-from connectors.base import Ask, AskKind, Cursor, Evidence, Fault, Keys, Page, Pages, Provider, Total
+from connectors.base import Ask, AskKind, Cursor, Evidence, Fault, Hint, Keys, Page, Pages, Provider, Total
 from connectors.dolibarr.agenda import Agenda
 from connectors.dolibarr.documents import Documents
 from connectors.dolibarr.fields import Row, key, text
+from connectors.dolibarr.hints import read_hint
 from connectors.dolibarr.people import PROJECTS, TASKS, USERS, read_employee, read_times
 from connectors.dolibarr.sifting import sift
 from connectors.dolibarr.source import Source
@@ -57,6 +58,10 @@ class Dolibarr:
     def totals(self) -> Iterator[Total]:
         """Give the source's own figures: numbers of documents, from 22 on."""
         return self.documents.totals()
+
+    def fetch(self, hint: Hint) -> Iterator[tuple[Stream, Page]]:
+        """Ask for one document, and for what was paid on it."""
+        return self.documents.fetch(hint)
 
     def _staff(self, cursor: Cursor | None) -> Iterator[Page]:
         """Read all users, every time: they are few."""
@@ -138,4 +143,5 @@ PROVIDER = Provider(
         Ask("zone", required=False),
     ),
     scheme="unsigned",
+    hint=read_hint,
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.account import Account
-from connectors.base import Cursor, Fault, Page, Total
+from connectors.base import Cursor, Fault, Hint, Page, Total
 from connectors.dolibarr.events import AGENDA, BY_HAND, Mails, coded, mails_of, sale_of
 from connectors.dolibarr.fields import Row, key
 from connectors.dolibarr.invoices import LISTS, id_of, read_invoice
@@ -56,6 +56,23 @@ class Documents:
         for portion in walk(self.source, parts_of(self.directions, _PAID), cursor, self.account.now):
             yield self._paid_page(portion)
 
+    def fetch(self, hint: Hint) -> Iterator[tuple[Stream, Page]]:
+        """Ask for one document and what was paid on it, or learn that it is gone; nothing of a kind not read."""
+        word, _, number = hint.external_id.partition(":")
+        if word not in set(self.directions):
+            return
+        direction = Direction(word)
+        listing = LISTS[direction]
+        row = self.source.one(f"{listing.path}/{int(number)}", listing.right)
+        if row is None:
+            yield Stream.INVOICES, Page((), {}, gone=(hint.external_id,))
+            yield Stream.PAYMENTS, Page((), {}, gone=places_of(hint.external_id))
+            return
+        # Without the agenda a sale would lose the sending that was told before: lists know whether it ever was.
+        is_told = direction is Direction.SALE and self._agenda_is_open(needed=True)
+        yield Stream.INVOICES, self._page(direction, [row], {}, is_told=is_told)
+        yield Stream.PAYMENTS, self._paid_page(Portion(direction.value, [row], {}, whole=False))
+
     def invoice_keys(self) -> Iterator[tuple[str, ...]]:
         """List the documents there are."""
         yield from self._keys(_IDS, lambda direction, _, one: (id_of(direction, one),))
@@ -84,14 +101,20 @@ class Documents:
     def _mailing_is_told(self, cursor: Cursor | None) -> bool:
         """Say whether the agenda can be read; what it said once is not forgotten, and what it did not is caught up."""
         before = (cursor or {}).get("mails")
-        try:
-            next(self.source.listed(AGENDA, params={"limit": 1}), None)
-        except AccessDenied as error:
-            if before == "told" or error.code not in _OPTIONAL:
-                raise
+        if not self._agenda_is_open(needed=before == "told"):
             return False
         if before == "untold":
             raise StartOver(code="dolibarr_agenda_granted")
+        return True
+
+    def _agenda_is_open(self, *, needed: bool = False) -> bool:
+        """Say whether the agenda can be read, or raise AccessDenied where it is needed."""
+        try:
+            next(self.source.listed(AGENDA, params={"limit": 1}), None)
+        except AccessDenied as error:
+            if needed or error.code not in _OPTIONAL:
+                raise
+            return False
         return True
 
     def _mailed(self, rows: Sequence[Row]) -> list[Row]:
