@@ -45,7 +45,7 @@ def served(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     app = create_app(engine, settings or Settings(database_url="sqlite://"), now=clock or (lambda: now))
-    server = PromptServer(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    server = PromptServer(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_keep_alive=60))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
