@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, select, update
@@ -75,14 +76,14 @@ def main() -> None:
     again = {}
     for size in (whole, year):
         engine, company_id = made(folder, size)
-        facts = timed(f"facts of {size.years} years", lambda e=engine, c=company_id: make_facts(e, c))
-        first = timed(f"first assessment, {size.years} years", lambda e=engine, c=company_id: assess_company(e, c, NOW))
+        facts = timed(f"facts of {size.years} years", partial(make_facts, engine, company_id))
+        first = timed(f"first assessment, {size.years} years", partial(assess_company, engine, company_id, NOW))
         if size is whole:
             _duckdb(folder / f"seuil-{size.documents}-5.db", facts, first)
         change(engine, company_id, CHANGED)
         again[size.years] = timed(
             f"assessment after {CHANGED:,} changed rows, {size.years} years",
-            lambda e=engine, c=company_id: assess_company(e, c, NOW),
+            partial(assess_company, engine, company_id, NOW),
         )
         engine.dispose()
     print(f"five years of history over one: {again[5] / again[1]:.2f}")
