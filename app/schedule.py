@@ -15,6 +15,7 @@ from app.jobs import Beat, Clock, Step, beat, forget_old, run_step
 from app.mail import mailer_of
 from app.notices import channels_due, hand_over, notices_due, sender, write_notices
 from app.outbox import SEND, deliver, letters_due
+from app.senders import ping
 from app.settings import Settings
 from app.silence import silences
 from app.sources import SYNC, make_due, sync_period, syncs_due
@@ -94,15 +95,21 @@ def _tidy(engine: Engine, _: str, clock: Clock, __: Beat) -> None:
         forget_old(conn, clock())
 
 
-def tick(engine: Engine, clock: Clock, registry: Sequence[Step]) -> dict[str, int]:
+def tick(
+    engine: Engine, clock: Clock, registry: Sequence[Step], heartbeat: Callable[[], str | None] | None = None
+) -> dict[str, int]:
     """Do what is due, step by step; say how many pieces of each were done.
 
-    A step that cannot even say what is due keeps no other from being done; but such a tick does not count as a beat.
+    A step that cannot even say what is due keeps no other from being done; but such a tick does not count as a beat,
+    and the watcher elsewhere hears nothing of it.
     """
     done = {step.name: _run(engine, step, clock) for step in registry}
     if None not in done.values():
         with write(engine) as conn:
             beat(conn, clock())
+        trouble = heartbeat() if heartbeat else None
+        if trouble:
+            log.warning("heartbeat_not_taken", trouble=trouble)
     counts = {name: count or 0 for name, count in done.items()}
     if any(counts.values()):
         log.info("tick", **{name: count for name, count in counts.items() if count})
@@ -117,12 +124,17 @@ def _run(engine: Engine, step: Step, clock: Clock) -> int | None:
         return None
 
 
+def _heartbeat(settings: Settings) -> Callable[[], str | None] | None:
+    address = settings.heartbeat_url
+    return None if address is None else lambda: ping(address.get_secret_value())
+
+
 def start_metronome(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> BackgroundScheduler:
     """Start ticking, at once and then every `tick_seconds`; a tick that comes late is done, not dropped."""
     metronome = BackgroundScheduler(timezone=UTC)
-    registry = steps(settings)
+    registry, heartbeat = steps(settings), _heartbeat(settings)
     metronome.add_job(
-        lambda: tick(engine, clock, registry),
+        lambda: tick(engine, clock, registry, heartbeat),
         "interval",
         seconds=settings.tick_seconds,
         next_run_time=clock(),

@@ -19,6 +19,7 @@ from connectors.errors import SourceError
 from connectors.http import safe_address
 
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+PING_TIMEOUT = httpx.Timeout(5.0)  # a round of work waits for it
 GONE = 410
 TROUBLE_KEPT = 300
 
@@ -55,6 +56,15 @@ class Webhook:
             raise NotTold("channel_unreachable", type(error).__name__) from error
         if not answer.is_success:
             raise NotTold("channel_answered", str(answer.status_code), is_over=answer.status_code == GONE)
+
+
+def ping(address: str) -> str | None:
+    """Tell a watcher elsewhere that a round of work is done; give what was in the way, if anything was."""
+    try:
+        answer = httpx.get(address, timeout=PING_TIMEOUT)
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return None if answer.is_success else str(answer.status_code)
 
 
 def signed(secret: str, message_id: str, at: int, content: bytes) -> dict[str, str]:

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
         description="hosts of sources that may be asked without https or in a private network, separated by commas",
     )
 
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="asked after each round of work that was done; a watcher there that hears nothing raises the alarm",
+    )
+
     @field_validator("zone")
     @classmethod
     def _is_a_zone(cls, zone: str) -> str:

@@ -11,17 +11,18 @@ Facts (named so below) cover all history and carry counts `n`; records (`documen
 `payments`) cover `recent_from` to `as_of`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from signals.calendar import day_number, last_complete_month, month_number
 
+T = TypeVar("T")
 TEXT, DAY, INT, FLAG = "str", "float64", "int64", "bool"
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -295,6 +296,17 @@ class Books:
     currency: str = "EUR"
     cut: bool = field(default=False)
     said_by: date | None = None  # until when declarations count, where that is later than `as_of`: frozen books
+    derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give what several detectors derive from these books alone, made by the first that asks.
+
+        Nobody may change what it gives. Other books, made from these by `replace` or `at`, begin without any.
+        """
+        if key not in self.derived:
+            self.derived[key] = make()
+        found: T = self.derived[key]
+        return found
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         """Give a table; an empty one with the right columns if there is none."""

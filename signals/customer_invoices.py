@@ -85,6 +85,10 @@ def customer_invoices(books: Books, needs: Sequence[str]) -> Invoices | Reason:
     `needs` are of due_day, paid_day and sent_day. A paid day that is empty throughout means that payments are not
     read, not that nobody pays; one that always equals the due day was filled by form.
     """
+    return books.once(("customer_invoices", tuple(needs)), lambda: _customer_invoices(books, needs))
+
+
+def _customer_invoices(books: Books, needs: Sequence[str]) -> Invoices | Reason:
     documents, today = books["documents"], day_number(books.as_of)
     sales = documents[(documents["direction"] == "sale") & documents["direct"] & (documents["issued_day"] <= today)]
     invoices = sales[sales["kind"] == "invoice"]

@@ -94,6 +94,10 @@ class DirectorWeeks:
 
 def director_weeks(books: Books) -> DirectorWeeks | Reason:
     """Join what directors wrote down and what they left traces of; why there is neither."""
+    return books.once("director_weeks", lambda: _director_weeks(books))
+
+
+def _director_weeks(books: Books) -> DirectorWeeks | Reason:
     entries = usable_hours(books)
     traces, notes = usable_traces(books)
     if isinstance(entries, Reason):

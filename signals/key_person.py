@@ -38,11 +38,26 @@ def knowers(events: pd.DataFrame, t: int) -> Mapping[str, tuple[str, ...]]:
 
     An actor knows a process after at least a tenth of its events, and three, in the 180 days up to `t`.
     """
-    done = _people(_recent(events, t)).groupby(["process", "actor"], as_index=False)["n"].sum()
-    total = done.groupby("process")["n"].transform("sum")
-    knows = done[(done["n"] >= KNOWS_EVENTS) & (done["n"] * KNOWS_ONE_IN >= total)]
-    knows = knows.sort_values(["process", "n", "actor"], ascending=[True, False, True])
-    return {str(process): tuple(rows["actor"]) for process, rows in knows.groupby("process")}
+    return next(iter(knowers_on(events, [t])))
+
+
+def knowers_on(events: pd.DataFrame, days: Iterable[int]) -> list[Mapping[str, tuple[str, ...]]]:
+    """Name who knows each process on several days, as `knowers` does on one; the events are gone through once."""
+    people = _people(events)
+    people = people.iloc[np.argsort(people["day"].to_numpy(), kind="stable")]
+    process, processes = pd.factorize(people["process"], sort=True)
+    actor, actors = pd.factorize(people["actor"], sort=True)
+    day, n = people["day"].to_numpy(), people["n"].to_numpy(dtype="float64")
+    cell, shape = process * len(actors) + actor, (len(processes), len(actors))
+    found: list[Mapping[str, tuple[str, ...]]] = []
+    for t in days:
+        first, last = np.searchsorted(day, [t - WINDOW_DAYS, t], side="right")
+        done = np.bincount(cell[first:last], n[first:last], minlength=shape[0] * shape[1]).reshape(shape)
+        knows = (done >= KNOWS_EVENTS) & (done * KNOWS_ONE_IN >= done.sum(axis=1, keepdims=True))
+        order = np.argsort(-done, axis=1, kind="stable")  # of equals, the first by name
+        listed = ((str(processes[p]), tuple(str(actors[a]) for a in order[p] if knows[p, a])) for p in range(shape[0]))
+        found.append({name: who for name, who in listed if who})
+    return found
 
 
 def hhi(amounts: Iterable[float]) -> float:
@@ -89,11 +104,12 @@ class SoleOperators:
         first = int(months_of(np.array([float(events["day"].min())]))[0])
         last = last_complete_month(books.as_of)
         months = range(max(first, last - SERIES_MONTHS + 1), last + 1)
+        then = knowers_on(events, [day_number(month_end(m)) for m in months])
         sole, n = _sole(knowers(events, day_number(books.as_of)))
         return _state(
             replace(
                 _direct(answer, books, events, "activities"),
-                series=tuple(_point(m, *_sole(knowers(events, day_number(month_end(m))))) for m in months),
+                series=tuple(_point(m, *_sole(known)) for m, known in zip(months, then, strict=True)),
             ),
             sole,
             n,

@@ -19,7 +19,7 @@ from signals.calendar import day_number, day_of, last_complete_month, month_end,
 from signals.director_time import SUNDAY
 from signals.freshness import frozen
 from signals.intervals import student
-from signals.key_person import NOT_PEOPLE, knowers, lacks_backup
+from signals.key_person import NOT_PEOPLE, knowers, knowers_on, lacks_backup
 from signals.levels import MONTHS_LOOKED_AT, MONTHS_NEEDED, LevelAnswer, level_of, months_above
 from signals.policy import Policy
 from signals.rates import in_window, recent_window, sources_of
@@ -179,7 +179,7 @@ def who_knows(signal: "Signal", books: Books, policy: Policy) -> Mapping[str, Ev
     months = range(last - MONTHS_LOOKED_AT + 1, last + 1)
     events = seen["events"][seen["events"]["day"] <= day_number(seen.as_of)]
     now = knowers(events, day_number(seen.as_of))
-    then = {month: knowers(events, day_number(month_end(month))) for month in months}
+    then = dict(zip(months, knowers_on(events, [day_number(month_end(month)) for month in months]), strict=True))
     beside = {measure.name: measure for measure in signal.measures}
     blank = Measure(name="process_knowers", kpi="K46", signal=signal.name, unit=Unit.COUNT, limit=1.0)
     feeds = seen["feeds"]

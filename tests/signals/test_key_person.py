@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signals.absences import Comparison, runs_of, working_days
@@ -18,6 +18,7 @@ from signals.key_person import (
     SoleOperators,
     hhi,
     knowers,
+    knowers_on,
     lacks_backup,
 )
 from signals.policy import Policy
@@ -343,3 +344,32 @@ def test_a_drop_lies_within_its_bounds_and_between_0_and_1(seen: int, expected: 
     assert low is not None
     assert high is not None
     assert 0 <= low <= found.drop <= high <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 400), st.sampled_from("abc"), st.sampled_from(["lea", "paul", "", "cron"]), st.integers(1, 9)
+        ),
+        max_size=40,
+    )
+)
+def test_who_knows_what_on_many_days_is_what_counting_each_day_says(rows: list[tuple[int, str, str, int]]) -> None:
+    role = {"cron": "bot"}
+    listed = [{"day": d, "process": p, "actor": a, "role": role.get(a, "admin"), "n": n} for d, p, a, n in rows]
+    days = [0, 90, 180, 250, 400, 700]
+    found = knowers_on(frame("events", listed), days)
+    for t, known in zip(days, found, strict=True):
+        done: dict[str, dict[str, int]] = {}
+        for d, p, a, n in rows:
+            if t - 180 < d <= t and a in {"lea", "paul"}:
+                done.setdefault(p, {}).setdefault(a, 0)
+                done[p][a] += n
+        expected = {
+            p: tuple(
+                sorted((a for a, n in by.items() if n >= 3 and n * 10 >= sum(by.values())), key=lambda a: (-by[a], a))
+            )
+            for p, by in done.items()
+        }
+        assert known == {p: who for p, who in expected.items() if who}
