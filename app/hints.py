@@ -144,7 +144,7 @@ def _became(
 ) -> tuple[State, Reason | None]:
     """Say what became of a webhook from what its object brought."""
     if faults:
-        return State.FAILED, (NOT_READABLE, {"code": faults[0].code})
+        return State.FAILED, (NOT_READABLE, {"code": faults[0].code, "params": dict(faults[0].params)})
     if buried or any(each in {"new", "changed"} for each in outcomes):
         return State.APPLIED, None
     if not read:

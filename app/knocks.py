@@ -6,7 +6,7 @@ go together (group commit): the more there are, the less each costs, and nobody 
 
 import asyncio
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from connectors.providers import provider_of
 
 BATCH = 500
 MOST_WAITING = 5_000  # beyond, the disk does not keep up and senders had better come back later
+MOST_OF_ONE = 1_000  # of one connection: one that floods keeps no other from being heard
 COMMITTED_WITHIN = timedelta(seconds=5)  # some ring before they commit: the object asked for at once is the old one
 
 log = structlog.get_logger()
@@ -36,6 +37,12 @@ class NotKept(SeuilError):
 
     status = 503
     retry_after_s: ClassVar[int] = 30
+
+
+class TooMany(NotKept):
+    """One connection's knocks come faster than the disk takes them; the others' are not turned away for it."""
+
+    status = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class KnockKeeper:
         self._thread: threading.Thread | None = None
         self._gate = threading.Lock()
         self._closed = False
+        self._waiting: Counter[str] = Counter()
 
     async def keep(self, knocked: Knocked) -> bool:
         """Return once the knock is on the disk: true if it is new, false if it was seen before; else NotKept."""
@@ -98,6 +106,9 @@ class KnockKeeper:
         with self._gate:
             if self._closed or self._queue.qsize() >= MOST_WAITING:
                 raise NotKept("knock_not_kept")
+            if self._waiting[knocked.connection_id] >= MOST_OF_ONE:
+                raise TooMany("knocks_too_many")
+            self._waiting[knocked.connection_id] += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write, name="knocks", daemon=True)
                 self._thread.start()
@@ -118,7 +129,15 @@ class KnockKeeper:
         while more:
             batch, more = self._gather()
             if batch:
-                _tell(batch, self._outcomes([waiting.knocked for waiting in batch]))
+                outcomes = self._outcomes([waiting.knocked for waiting in batch])
+                self._let_go(batch)
+                _tell(batch, outcomes)
+
+    def _let_go(self, batch: Sequence[_Waiting]) -> None:
+        with self._gate:
+            for waiting in batch:
+                self._waiting[waiting.knocked.connection_id] -= 1
+            self._waiting = +self._waiting  # those at nought are forgotten
 
     def _gather(self) -> tuple[list[_Waiting], bool]:
         """Wait for a knock and take those behind it; false once we are told to end."""

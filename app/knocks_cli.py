@@ -14,7 +14,7 @@ from app.db import hold, read, write
 from app.errors import BadInput, NotFound
 from app.models.core import company, connection
 from app.models.watch import knock
-from app.outcomes import Asked, Row, State, knocks_of, replay
+from app.outcomes import Asked, Row, State, knocks_of, replay, why_text
 from app.progress import console
 from app.site import moment_text
 from app.wording import label, say
@@ -67,7 +67,7 @@ def replay_knocks(
 def about(row: Row, language: str) -> str:
     """Say what a webhook is about: an object, or anything."""
     if row["hint_id"] is None:
-        return ""
+        return label("knock_about", "all", language)
     return f"{label('stream', str(row['hint_stream']), language)} {row['hint_id']}"
 
 
@@ -107,7 +107,13 @@ def _table(rows: list[Row], zone: str, language: str) -> Table:
     for column in ("number", "received", "about", "state", "outcome"):
         table.add_column(label("knock_column", column, language), overflow="fold")
     for row in rows:
-        why = say(str(row["reason"]), row["reason_params"] or {}, language) if row["reason"] else ""
+        state = label("knock_state", row["state"], language)
         at = moment_text(row["received_at"], zone, language)
-        table.add_row(str(row["no"]), at, about(row, language), label("knock_state", row["state"], language), why)
+        table.add_row(
+            str(row["no"]),
+            at,
+            about(row, language),
+            state,
+            why_text(row, language),
+        )
     return table

@@ -18,6 +18,7 @@ from app.errors import NotFound
 from app.models.core import connection
 from app.models.watch import knock
 from app.silence import note_rings
+from app.wording import say
 
 MOST_TRIES = 8  # after 5 minutes, then twice as long each time: half a day
 LISTED = 100
@@ -144,6 +145,16 @@ def knocks_of(
         where.append(knock.c.no < before)
     rows = conn.execute(select(knock).where(*where).order_by(knock.c.no.desc()).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+def why_text(row: Row, language: str) -> str:
+    """Say why a webhook was skipped or failed, or what the last try met with; empty where there is nothing to say."""
+    if row["reason"] is None:
+        return ""
+    params = dict(row["reason_params"] or {})
+    if row["reason"] == NOT_READABLE:
+        params = {"why": say(str(params["code"]), params.get("params") or {}, language)}
+    return say(str(row["reason"]), params, language)
 
 
 def outcome_counts(conn: Connection, connection_id: str) -> dict[str, int]:

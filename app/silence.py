@@ -54,7 +54,8 @@ def note_rings(conn: Connection, connection_id: str, came: Iterable[datetime]) -
 def silences(conn: Connection, now: datetime, connection_id: str | None = None) -> list[str]:
     """List the connections whose door is silent, as `connection@since`: each silence is one piece of work."""
     c = connection.c
-    waiting = select(knock.c.no).where(knock.c.connection_id == c.id, knock.c.done_at.is_(None)).exists()
+    k = knock.c
+    waiting = select(k.no).where(k.connection_id == c.id, k.done_at.is_(None), k.state == "waiting").exists()
     query = select(c.id, c.silent_from).where(
         c.silent_from <= now, c.sealed_secret.is_not(None), c.door_closed_at.is_(None), ~waiting
     )

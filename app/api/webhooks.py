@@ -23,6 +23,7 @@ from app.vault import open_vault
 from app.wording import say
 from connectors.doorbell import DOOR_HEADER, BadSignature, Knock, StandardWebhooks, new_secret
 
+CONTENT = frozenset({"application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"})
 LARGEST_BODY = 256 * 1024
 BODY_WITHIN_S = 10.0
 LOOKED_UP_FOR = timedelta(seconds=10)
@@ -41,6 +42,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     408: {"description": "The body did not arrive whole in time"},
     410: {"description": "Switched off: stop sending"},
     413: {"description": "The body is too large"},
+    415: {"description": "Neither JSON, nor plain text, nor a form"},
+    429: {"description": "Too many of this connection's wait: send it again after `Retry-After` seconds"},
     503: {"description": "Not kept: send it again after `Retry-After` seconds"},
 }
 
@@ -70,6 +73,12 @@ class TooLarge(SeuilError):
     """The body is larger than any webhook."""
 
     status = 413
+
+
+class NotThisContent(SeuilError):
+    """No webhook has such content."""
+
+    status = 415
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +211,7 @@ async def webhook(connection_id: str, request: Request) -> Response:
 async def unsigned_webhook(connection_id: str, token: str, request: Request) -> Response:
     """Take a webhook of a source that signs nothing: nobody else knows the last part of the address.
 
-    It has the source read at the next tick, like any other; the same body within a minute counts once.
+    It has the source read at the next tick, like any other; those within ten seconds count as one.
     """
     return await _rung(connection_id, request, token)
 
@@ -211,10 +220,18 @@ async def _rung(connection_id: str, request: Request, token: str) -> Response:
     try:
         door = door_of(request.app)
         body = await _body(request, door.body_within_s)
+        _check_content(request)
         is_new = await door.knock(connection_id, _headers(request, token), body)
     except SeuilError as error:
         return _problem(request, error)
     return Response(KEPT if is_new else SEEN_BEFORE, media_type="application/json")
+
+
+def _check_content(request: Request) -> None:
+    """Refuse what says it is something else; some senders say nothing, and some call their JSON a form."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said and said not in CONTENT and not said.endswith("+json"):
+        raise NotThisContent("knock_content_type", {"type": said[:60]})
 
 
 def _headers(request: Request, token: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from app.connecting import provider_title
 from app.db import hold, read, write
 from app.errors import BadInput
-from app.outcomes import LISTED, Asked, State, knocks_of, outcome_counts, replay
+from app.outcomes import LISTED, Asked, State, knocks_of, outcome_counts, replay, why_text
 from app.pages.connections import ConnectionHere
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.room import RoomHere, language_of
@@ -49,7 +49,7 @@ def knocks_page(  # noqa: PLR0913, PLR0917 - what the address says
     again: str = "",
 ) -> HTMLResponse:
     """Show webhooks, newest first."""
-    wanted, now = _state(state), room.now()
+    wanted, now, language = _state(state), room.now(), language_of(request, reader)
     with read(room.engine) as conn:
         row = find_connection(conn, connection_id)
         rows = knocks_of(conn, connection_id, Asked(state=wanted), before=_number(before, LARGEST))
@@ -61,9 +61,9 @@ def knocks_page(  # noqa: PLR0913, PLR0917 - what the address says
         reader,
         company=company,
         connection_id=connection_id,
-        title=provider_title(str(row["provider"]), language_of(request, reader)),
+        title=provider_title(str(row["provider"]), language),
         zone=str(row["zone"]),
-        knocks=rows,
+        knocks=[{**one, "why": why_text(one, language)} for one in rows],
         counts=counts,
         total=sum(counts.values()),
         state=wanted.value if wanted else "",

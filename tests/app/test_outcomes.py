@@ -467,6 +467,9 @@ def test_a_door_that_falls_silent_is_no_data_and_its_source_is_read_once(us: Us)
         late = silences(conn, us.now + 2 * DAY)
         (key,) = silences(conn, us.now + 9 * DAY)
         assert is_silent(conn, us.row, us.now + 2 * DAY)
+    with write(us.engine) as conn:  # what failed waits for a person, not for the door
+        conn.execute(update(knock).where(knock.c.no == 1).values(state="failed", reason="source_failed", done_at=None))
+        assert is_silent(conn, us.row, us.now + 2 * DAY)
 
     assert (early, late) == ([], [key])  # one silence is one piece of work, however long it lasts
     us.now += 2 * DAY
