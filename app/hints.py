@@ -50,6 +50,8 @@ def fetch_hinted(engine: Engine, row: Row, clock: Clock, connect: Connect, beat:
     with write(engine) as conn:
         c = connection.c
         mine = c.id == connection_id
+        # A webhook that is being kept meanwhile finds a time set, and leaves it: it must not be taken away unseen.
+        conn.execute(select(c.id).where(mine).with_for_update())
         later = now + COMMITTED_WITHIN if not whole and _some_wait(conn, connection_id) else None
         conn.execute(update(connection).where(mine).values(fetches=c.fetches + 1, hinted_at=later))
         if whole:  # a source that is to be left in peace for a while has its time already

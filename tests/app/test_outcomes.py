@@ -15,15 +15,18 @@ from app.access import holder_with, let_in, make_key, make_owner
 from app.companies import connection_for
 from app.connecting import disconnect
 from app.db import read, write
+from app.doctor import check_doors
 from app.doors import close_door, new_door_secret
 from app.jobs import Beat, Clock, Step, run_step
 from app.knocks import Knocked, save_knocks
 from app.main import create_app
+from app.metrics import write_metrics
 from app.models.core import bookmark, connection
 from app.models.records import document
 from app.models.watch import knock
 from app.outcomes import MOST_TRIES, Asked, State, knocks_of, outcome_counts, replay
 from app.room import COOKIE
+from app.schedule import steps
 from app.settings import Settings
 from app.silence import is_silent, silences, silent_from
 from app.sources import SYNC, find_connection, sync_connection, sync_period, syncs_due
@@ -477,6 +480,34 @@ def test_a_door_that_falls_silent_is_no_data_and_its_source_is_read_once(us: Us)
     us.tick()
     with read(us.engine) as conn:
         assert silences(conn, us.now) == []
+
+
+def test_the_schedule_reads_a_silent_source_once_and_the_checks_say_so(us: Us) -> None:
+    rung_daily(us)
+    us.now += 3 * DAY
+    with write(us.engine) as conn:
+        conn.execute(update(connection).values(due_at=us.now + HOUR))
+    step = next(one for one in steps(SETTINGS) if one.name == "silence")
+    done = [run_step(us.engine, step, lambda: us.now) for _ in range(2)]
+    with read(us.engine) as conn:
+        checked = [check.code for check in check_doors(conn, us.now)]
+        figures = write_metrics(conn, us.now, "1", "text/plain")[0].decode()
+
+    assert done == [1, 0]
+    assert us.row["due_at"] == us.now
+    assert checked == ["doctor_door_silent"]
+    assert "seuil_doors_silent 1.0" in figures
+    assert "seuil_knocks_failed 0.0" in figures
+
+
+def test_the_checks_count_what_failed(us: Us) -> None:
+    failed(us, days=3)
+    with read(us.engine) as conn:
+        checks = [(check.code, check.params["n"]) for check in check_doors(conn, us.now)]
+        figures = write_metrics(conn, us.now, "1", "text/plain")[0].decode()
+
+    assert checks == [("doctor_knocks_failed", 3)]
+    assert "seuil_knocks_failed 3.0" in figures
 
 
 def test_a_door_that_was_closed_or_whose_calls_wait_is_not_silent(us: Us) -> None:
