@@ -42,6 +42,8 @@ EVERY, SECOND, MINUTE, HOUR, DAY = (
     timedelta(hours=6), timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 )  # fmt: skip
 SETTINGS = Settings(database_url="sqlite://", secret_key=Fernet.generate_key().decode())
+# What only asks and shows is the same on both databases.
+SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 AWAY = Unavailable(code="timed_out", params={"host": "books.example"})
 
 
@@ -463,6 +465,7 @@ def rung_daily(us: Us, days: int = 40) -> None:
     us.read()
 
 
+@SQLITE
 def test_a_door_that_falls_silent_is_no_data_and_its_source_is_read_once(us: Us) -> None:
     rung_daily(us)
     with read(us.engine) as conn:
@@ -482,6 +485,7 @@ def test_a_door_that_falls_silent_is_no_data_and_its_source_is_read_once(us: Us)
         assert silences(conn, us.now) == []
 
 
+@SQLITE
 def test_the_schedule_reads_a_silent_source_once_and_the_checks_say_so(us: Us) -> None:
     rung_daily(us)
     us.now += 3 * DAY
@@ -500,6 +504,7 @@ def test_the_schedule_reads_a_silent_source_once_and_the_checks_say_so(us: Us) -
     assert "seuil_knocks_failed 0.0" in figures
 
 
+@SQLITE
 def test_the_checks_count_what_failed(us: Us) -> None:
     failed(us, days=3)
     with read(us.engine) as conn:
@@ -510,6 +515,7 @@ def test_the_checks_count_what_failed(us: Us) -> None:
     assert "seuil_knocks_failed 3.0" in figures
 
 
+@SQLITE
 def test_a_door_that_was_closed_or_whose_calls_wait_is_not_silent(us: Us) -> None:
     rung_daily(us)
     us.now += 9 * DAY
@@ -543,6 +549,7 @@ def api(us: Us) -> TestClient:
     return TestClient(create_app(us.engine, SETTINGS, now=lambda: us.now), headers={"authorization": f"Bearer {key}"})
 
 
+@SQLITE
 def test_the_api_lists_webhooks_with_what_became_of_them_and_tries_them_again(us: Us, api: TestClient) -> None:
     failed(us, days=2)
     path = f"/v1/companies/{us.company_id}/connections/{us.connection_id}/knocks"
@@ -558,6 +565,7 @@ def test_the_api_lists_webhooks_with_what_became_of_them_and_tries_them_again(us
     assert (one, rest) == ({"again": 1}, {"again": 1})
 
 
+@SQLITE
 def test_the_api_refuses_what_does_not_say_which(us: Us, api: TestClient) -> None:
     path = f"/v1/companies/{us.company_id}/connections/{us.connection_id}/knocks"
     asked: list[dict[str, Any]] = [
@@ -568,6 +576,7 @@ def test_the_api_refuses_what_does_not_say_which(us: Us, api: TestClient) -> Non
         assert api.post(f"{path}/replay", json=body).status_code == 422, body
 
 
+@SQLITE
 def test_another_companys_webhooks_are_not_to_be_had(us: Us, api: TestClient) -> None:
     with write(us.engine) as conn:
         other = connection_for(conn, us.company_id, "csv", NOW)
@@ -577,6 +586,7 @@ def test_another_companys_webhooks_are_not_to_be_had(us: Us, api: TestClient) ->
     assert api.post(f"{path}/replay", json={"all": True}).status_code == 404
 
 
+@SQLITE
 def test_the_page_shows_what_failed_and_why_and_tries_it_again(us: Us, client: TestClient) -> None:
     failed(us, days=2)
     page = f"/companies/{us.company_id}/connections/{us.connection_id}/webhooks"
@@ -589,6 +599,7 @@ def test_the_page_shows_what_failed_and_why_and_tries_it_again(us: Us, client: T
         assert outcome_counts(conn, us.connection_id) == {"waiting": 1, "applied": 0, "skipped": 0, "failed": 1}
 
 
+@SQLITE
 def test_the_page_says_that_a_silent_webhook_is_no_data(us: Us, client: TestClient) -> None:
     us.now -= 40 * DAY  # nobody stays signed in for so long
     rung_daily(us)
@@ -602,6 +613,7 @@ def test_the_page_says_that_a_silent_webhook_is_no_data(us: Us, client: TestClie
     assert "No data" in client.get(f"{page}/{us.connection_id}/webhooks").text
 
 
+@SQLITE
 def test_nonsense_in_the_address_is_passed_over(us: Us, client: TestClient) -> None:
     us.ring()
     page = f"/companies/{us.company_id}/connections/{us.connection_id}/webhooks"
