@@ -549,10 +549,10 @@ def test_cut_off_before_the_commit_neither_the_answer_nor_the_episode_is_kept(wa
 def test_a_failed_assessment_shows_and_the_next_good_one_mends_it(watched: Watched) -> None:
     period = f"{watched.company_id}@{SUNDAY}"
     with write(watched.engine) as conn:  # as from a version of Seuil that knew more
-        setting = {"valid_from": SUNDAY - WEEK, "settings": {"tomorrow": 1}, "set_at": NOW}
+        setting = {"valid_from": SUNDAY - WEEK, "settings": {"error_limit": "lots"}, "set_at": NOW}
         conn.execute(insert(policy).values(company_id=watched.company_id, **setting))
     for hours in (0, 1):
-        with pytest.raises(TypeError):
+        with pytest.raises(ValueError):
             assess_period(watched.engine, period, NOW + timedelta(hours=hours))
     failing = watched.only("assessment")
     with write(watched.engine) as conn:
