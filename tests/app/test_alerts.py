@@ -559,7 +559,7 @@ def test_a_failed_assessment_shows_and_the_next_good_one_mends_it(watched: Watch
         conn.execute(delete(policy))
     assess_period(watched.engine, period, NOW + timedelta(hours=2))
 
-    assert (failing["state"], failing["facts"]) == ("error", {"error": "TypeError"})
+    assert (failing["state"], failing["facts"]) == ("error", {"error": "ValueError"})
     assert watched.told("assessment") == ["failed", "mended"]
 
 
