@@ -552,7 +552,7 @@ def test_a_failed_assessment_shows_and_the_next_good_one_mends_it(watched: Watch
         setting = {"valid_from": SUNDAY - WEEK, "settings": {"error_limit": "lots"}, "set_at": NOW}
         conn.execute(insert(policy).values(company_id=watched.company_id, **setting))
     for hours in (0, 1):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="lots"):
             assess_period(watched.engine, period, NOW + timedelta(hours=hours))
     failing = watched.only("assessment")
     with write(watched.engine) as conn:
