@@ -27,7 +27,7 @@ from tests.conftest import NOW
 from tests.mail_server import HOST, Desk, free_port, mail_server
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = [NOW.replace(day=23, hour=6) + n * timedelta(hours=3) for n in range(8)]  # Monday, into Tuesday in Paris
+ROUNDS = [NOW.replace(day=23, hour=6) + n * timedelta(hours=7) for n in range(4)]  # Monday, into Tuesday in Paris
 READERS = 5
 
 # Does what is due at each time it is told, and tells how many pieces of each step it did.

@@ -1,6 +1,8 @@
 """Verdicts of whole companies: one known by its ledger and a declaration alone, and the same one with lists as well."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from app.assessment import assess_company
+from app.companies import add_company
 from app.csv_import import import_csv
-from app.db import write
+from app.db import open_database, write
 from app.declarations import check, save_declaration
 from app.ledger_files import apply_file, stage_file
 from app.staging import LedgerFile
@@ -67,15 +70,45 @@ def declaration(**said: Any) -> Mapping[str, Any]:
     }
 
 
-@pytest.fixture
-def with_ledger(engine: Engine, company: str, tmp_path: Path) -> str:
-    """A company whose two years of ledger were imported."""
+@dataclass(frozen=True)
+class Filled:
+    """A database with a company whose ledger was imported."""
+
+    path: Path
+    company_id: str
+
+
+@pytest.fixture(scope="module")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """One import of three years serves the whole file, on SQLite: imports are tested on both databases elsewhere."""
+    folder = tmp_path_factory.mktemp("verdicts")
+    path = Path(shutil.copy(sqlite_template, folder / "seuil.db"))
+    engine = open_database(f"sqlite:///{path}")
+    with write(engine) as conn:
+        company_id = add_company(conn, "Menuiserie Aubrac", NOW, siren="123456782", zone="Europe/Paris")
     for year in (2024, 2025, 2026):
-        path = tmp_path / f"123456782FEC{year}1231.txt"
-        path.write_text(ledger(year, TODAY), encoding="utf-8")
-        staged, _ = stage_file(engine, company, LedgerFile(path, path.name), NOW)
+        export = folder / f"123456782FEC{year}1231.txt"
+        export.write_text(ledger(year, TODAY), encoding="utf-8")
+        staged, _ = stage_file(engine, company_id, LedgerFile(export, export.name), NOW)
         apply_file(engine, staged, NOW)
-    return company
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return Filled(path, company_id)
+
+
+@pytest.fixture
+def engine(filled: Filled, tmp_path: Path) -> Iterator[Engine]:
+    """A copy of the filled database."""
+    engine = open_database(f"sqlite:///{shutil.copy(filled.path, tmp_path / 'seuil.db')}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def with_ledger(filled: Filled) -> str:
+    """A company whose ledger was imported."""
+    return filled.company_id
 
 
 def declared(engine: Engine, company: str, **said: Any) -> dict[str, Any]:
