@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from app.body import Body, carrying_measure
-from app.errors import BadInput, NotFound, Refused
+from app.errors import NotFound
 from app.ids import new_id
 from app.models.answers import assessment
 from app.models.watch import episode, episode_event
 from signals.episodes import SIGNAL, Kind, Moved, Rules, Seen, State, Thread, is_worse, step, step_failure
+from signals.hidden_cost import DIRECTOR_LINE, ERRORS, LATENESS
 from signals.verdict import Verdict
 
 Row = Mapping[str, Any]
@@ -24,8 +25,12 @@ ACTIONABLE = (Verdict.OUTSOURCE.value, Verdict.PREPARE.value)
 STANDING, NEWS = Rules(recovery_days=7), Rules(is_news=True)
 ANNOUNCES = (Kind.FIRED.value, Kind.RELAPSED.value, Kind.BACK.value)
 OPEN_STATES = tuple(state.value for state in State if state not in (State.RESOLVED, State.DROPPED))
-LONGEST_SNOOZE_DAYS = 366
 NOTE_KEPT = 2000
+COST_OF = {"late_invoicing": LATENESS, "director_time": DIRECTOR_LINE, "quality": ERRORS}
+"""The line of the table of costs that is a signal's own."""
+WHOLE_COST = "hidden_cost"
+ESCALATED = "escalated"  # nobody has acknowledged it in time
+NOT_DISMISSED: dict[str, Any] = {"dismissed_at": None, "dismissed_by": None, "dismissed_because": None}
 
 
 def update_alerts(conn: Connection, company_id: str, body: Body, before: Body | None, now: datetime) -> None:
@@ -38,7 +43,11 @@ def update_alerts(conn: Connection, company_id: str, body: Body, before: Body | 
     on = date.fromisoformat(body["as_of"])
     known = {s["name"] for s in before["signals"] if _can_say(s)} if before and not before["reconstructed"] else set()
     seen: list[tuple[str, Seen, Rules]] = [
-        (signal["name"], _signal_seen(signal, on, was_known=signal["name"] in known), SIGNAL)
+        (
+            signal["name"],
+            _signal_seen(signal, on, _cost(body, signal["name"]), was_known=signal["name"] in known),
+            SIGNAL,
+        )
         for signal in body["signals"]
     ]
     seen += _verdicts_seen(conn, company_id, body, on)
@@ -64,11 +73,22 @@ def _can_say(signal: Body) -> bool:
     return signal["level"] != "unknown" and signal["frozen_on"] is None
 
 
-def _signal_seen(signal: Body, on: date, *, was_known: bool) -> Seen:
+def _cost(body: Body, name: str) -> dict[str, Any] | None:
+    """Give what a signal costs a month, from the table of costs; None where no line is its own."""
+    table = body.get("full_cost")
+    if table is None:
+        return None
+    if name == WHOLE_COST:
+        return {"low": table["low"], "high": table["high"]}
+    line = next((line for line in table["lines"] if line["name"] == COST_OF.get(name)), None)
+    return None if line is None else {"low": line["low"], "high": line["high"]}
+
+
+def _signal_seen(signal: Body, on: date, cost: dict[str, Any] | None, *, was_known: bool) -> Seen:
     measure = carrying_measure(signal)
     facts = {name: measure[name] for name in ("value", "low", "high", "n", "limit", "baseline", "recent", "unit")}
     facts |= {"level": signal["level"], "measure": measure["name"], "why": signal["why"]}
-    facts |= {"frozen_on": signal["frozen_on"], "tier": measure["tier"]}
+    facts |= {"frozen_on": signal["frozen_on"], "tier": measure["tier"], "cost": cost}
     return Seen(
         on=on,
         is_on=signal["level"] == "over",
@@ -166,10 +186,10 @@ def _save(conn: Connection, company_id: str, subject: str, row: Row | None, move
     else:
         conn.execute(update(episode).where(episode.c.id == episode_id).values(**values))
     for kind in happened:
-        _note(conn, {"company_id": company_id, "id": episode_id, **values}, kind.value, now)
+        note_event(conn, {"company_id": company_id, "id": episode_id, **values}, kind.value, now)
 
 
-def _note(conn: Connection, row: Row, kind: str, now: datetime, *, who: str | None = None, note: str = "") -> None:
+def note_event(conn: Connection, row: Row, kind: str, now: datetime, *, who: str | None = None, note: str = "") -> None:
     """Add to an episode's history; `row` gives its company, id, last day seen, and the facts to remember."""
     conn.execute(
         insert(episode_event).values(
@@ -186,26 +206,48 @@ def _note(conn: Connection, row: Row, kind: str, now: datetime, *, who: str | No
 
 
 def _end_snoozes(conn: Connection, company_id: str, now: datetime) -> None:
-    """Wake what was snoozed and got worse, or whose time is over; what is closed needs no snooze."""
+    """Wake what was put off or dismissed and got worse, or whose time is over; what is closed needs no snooze."""
     e = episode.c
-    snoozed = conn.execute(select(episode).where(e.company_id == company_id, e.snoozed_until.is_not(None))).mappings()
-    for row in [dict(found) for found in snoozed]:
-        worse = row["state"] == State.FIRING.value and _is_worse_than_snoozed(conn, row)
-        if row["closed_on"] is None and not worse and row["snoozed_until"] > now:
+    set_aside = e.snoozed_until.is_not(None) | (e.dismissed_at.is_not(None) & e.closed_on.is_(None))
+    rows = conn.execute(select(episode).where(e.company_id == company_id, set_aside)).mappings()
+    for row in [dict(found) for found in rows]:
+        worse = row["state"] == State.FIRING.value and _is_worse_than_then(conn, row)
+        is_over = row["snoozed_until"] is not None and row["snoozed_until"] <= now
+        if row["closed_on"] is None and not worse and not is_over:
             continue
-        conn.execute(update(episode).where(e.id == row["id"]).values(snoozed_until=None, snoozed_value=None))
+        values: dict[str, Any] = {"snoozed_until": None, "snoozed_value": None}
+        if worse:
+            values |= NOT_DISMISSED
+        conn.execute(update(episode).where(e.id == row["id"]).values(**values))
         if row["closed_on"] is None:
-            kind = "woken" if worse else "snooze_over"
-            _note(conn, row, kind, now)
+            note_event(conn, row, "woken" if worse else "snooze_over", now)
 
 
-def _is_worse_than_snoozed(conn: Connection, row: Row) -> bool:
+def _is_worse_than_then(conn: Connection, row: Row) -> bool:
+    """Say whether an episode is worse than on the day it was put off or dismissed."""
     if not is_worse(row["facts"], row["snoozed_value"]):
         return False
     n = episode_event.c
-    then = select(n.facts).where(n.episode_id == row["id"], n.kind == "snoozed").order_by(n.no.desc()).limit(1)
+    kinds = n.kind.in_(("snoozed", "dismissed"))
+    then = select(n.facts).where(n.episode_id == row["id"], kinds).order_by(n.no.desc()).limit(1)
     facts = conn.execute(then).scalar() or {}
     return bool(facts.get("measure") == row["facts"].get("measure"))  # another measure's value says nothing
+
+
+def is_set_aside(row: Row, now: datetime) -> bool:
+    """Say whether somebody has put an episode off for now, or dismissed it."""
+    return row["dismissed_at"] is not None or (row["snoozed_until"] is not None and row["snoozed_until"] > now)
+
+
+def ending(row: Row) -> str | None:
+    """Say how an episode ended: dismissed by a person before, or fixed at the source; None where neither is said."""
+    if row["state"] != State.RESOLVED.value:
+        return None
+    if row["dismissed_at"] is not None:
+        return "dismissed"
+    subject = str(row["subject"])
+    is_news = subject.startswith(VERDICT) and subject.removeprefix(VERDICT) not in ACTIONABLE
+    return None if is_news or row["fired_on"] is None else "fixed"
 
 
 def find_episode(conn: Connection, company_id: str, episode_id: str) -> Row:
@@ -232,52 +274,3 @@ def history(conn: Connection, episode_id: str) -> list[Row]:
     n = episode_event.c
     rows = conn.execute(select(episode_event).where(n.episode_id == episode_id).order_by(n.no)).mappings()
     return [dict(row) for row in rows]
-
-
-def _open_episode(conn: Connection, company_id: str, episode_id: str) -> Row:
-    row = find_episode(conn, company_id, episode_id)
-    if row["closed_on"] is not None:
-        raise Refused("episode_closed")
-    return row
-
-
-def acknowledge(conn: Connection, company_id: str, episode_id: str, who: str, comment: str, now: datetime) -> None:
-    """Say that somebody has seen it and what they make of it; once is enough, a second time adds the comment."""
-    row = _open_episode(conn, company_id, episode_id)
-    if row["acknowledged_at"] is None:
-        taken = {"acknowledged_at": now, "acknowledged_by": who}
-        conn.execute(update(episode).where(episode.c.id == episode_id).values(**taken))
-        _note(conn, row, "acknowledged", now, who=who, note=comment)
-    elif comment.strip():
-        _note(conn, row, "comment", now, who=who, note=comment)
-
-
-def add_comment(conn: Connection, company_id: str, episode_id: str, who: str, comment: str, now: datetime) -> None:
-    """Add a comment, also to an episode that is over."""
-    row = find_episode(conn, company_id, episode_id)
-    if not comment.strip():
-        raise BadInput("comment_empty")
-    _note(conn, row, "comment", now, who=who, note=comment)
-
-
-def snooze(
-    conn: Connection, company_id: str, episode_id: str, who: str, until: datetime, reason: str, now: datetime
-) -> None:
-    """Keep an episode out of the letters until an instant, or until it is worse than today."""
-    row = _open_episode(conn, company_id, episode_id)
-    days = (until - now).total_seconds() / 86_400
-    if not 0 < days <= LONGEST_SNOOZE_DAYS:
-        raise BadInput("bad_snooze", {"until": until.date().isoformat(), "days": LONGEST_SNOOZE_DAYS})
-    put = {"snoozed_until": until, "snoozed_value": row["facts"].get("value")}
-    conn.execute(update(episode).where(episode.c.id == episode_id).values(**put))
-    told = dict(row) | {"facts": dict(row["facts"]) | {"until": until.isoformat()}}
-    _note(conn, told, "snoozed", now, who=who, note=reason)
-
-
-def wake(conn: Connection, company_id: str, episode_id: str, who: str, now: datetime) -> None:
-    """End a snooze by hand."""
-    row = _open_episode(conn, company_id, episode_id)
-    if row["snoozed_until"] is None:
-        return
-    conn.execute(update(episode).where(episode.c.id == episode_id).values(snoozed_until=None, snoozed_value=None))
-    _note(conn, row, "woken_by_hand", now, who=who)

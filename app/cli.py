@@ -696,6 +696,29 @@ def recipient_add(
     add_reader(opened().engine, email, company, now, spoken=spoken, language=language_ or spoken, zone=zone)
 
 
+@recipient_app.command("set")
+def recipient_set(  # noqa: PLR0913 - what may be chosen
+    email: str,
+    company: CompanyOption = None,
+    letters: Annotated[str | None, typer.Option(help="weekly, monthly or none")] = None,
+    at_once: Annotated[str | None, typer.Option(help="none, action or all")] = None,
+    signal: Annotated[list[str] | None, typer.Option(help="a signal they want to hear of; once each")] = None,
+    quiet: Annotated[str | None, typer.Option(help="no mails at once between two times: 19:00-08:00")] = None,
+    place: Annotated[str | None, typer.Option(help="whose public holidays count: FR, FR-57, none")] = None,
+    *,
+    escalations: Annotated[bool | None, typer.Option(help="what nobody has acknowledged in time")] = None,
+    quiet_days: Annotated[bool | None, typer.Option(help="nor on days that are not worked")] = None,
+) -> None:
+    """Choose what somebody is told, of a company or of all they read about; what is not given stays."""
+    from app.letters_cli import set_reader
+
+    begins, _, ends = (quiet or "").partition("-")
+    times = {"quiet_from": begins, "quiet_until": ends} if quiet is not None else {}
+    wanted = {"letters": letters, "at_once": at_once, "escalations": escalations}
+    wanted["signals"] = tuple(signal) if signal else None  # type: ignore[assignment]
+    set_reader(opened().engine, email, company, language(), wanted, times | {"quiet_days": quiet_days, "place": place})
+
+
 @recipient_app.command("list")
 def recipient_list(company: CompanyOption = None) -> None:
     """List who gets letters."""

@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.body import Body
 from app.clock import local_day
 from app.db import read, write
 from app.digest_company import company_content
-from app.digest_news import FIRST_LETTER_LOOKS_BACK, last_event
-from app.due import digest_opens, digest_week, week_name
+from app.digest_news import FIRST_LETTER_LOOKS_BACK, last_event, only_signals
+from app.due import begins_month, digest_opens, digest_week, week_name
 from app.errors import NotFound
 from app.faultpoints import reached
+from app.holidays import holidays_around
 from app.ids import new_id
 from app.jobs import Clock
 from app.models.watch import letter, recipient, subscription
@@ -22,6 +23,9 @@ from app.recipients import Recipient, find_recipient
 
 DIGEST = "digest"
 DOMAIN = "seuil.invalid"
+WEEKLY, MONTHLY, NO_LETTERS = "weekly", "monthly", "none"
+FREQUENCIES = (WEEKLY, MONTHLY, NO_LETTERS)
+LETTERS_A_MONTH = 6
 CHARTED = 20  # companies; of more, a letter draws none, and their months are left out
 
 _ON_ITS_WAY = ("waiting", "sending")
@@ -35,7 +39,10 @@ class Overtaken(Exception):
 
 
 def digests_due(conn: Connection, now: datetime) -> list[str]:
-    """List who is due a letter, as `recipient@week`: from Monday 08:00 in their zone, if they read since before."""
+    """List who is due a letter, as `recipient@week`: from 08:00 of their week's first working day, where they are.
+
+    Only if they read since before; who wants a letter a month gets that of the month's first Monday.
+    """
     r, s = recipient.c, subscription.c
     # The newest there is by now: a letter of a week to come is a slip of a clock, except in a demonstration.
     this_week = week_name(local_day(now, "Etc/GMT-14"))
@@ -46,9 +53,10 @@ def digests_due(conn: Connection, now: datetime) -> list[str]:
         .group_by(letter.c.recipient_id)
         .subquery()
     )
-    readers = select(s.recipient_id, func.min(s.created_at).label("since")).group_by(s.recipient_id).subquery()
+    often = [func.min(case((s.letters == name, s.created_at))).label(name) for name in (WEEKLY, MONTHLY)]
+    readers = select(s.recipient_id, *often).group_by(s.recipient_id).subquery()
     rows = conn.execute(
-        select(r.id, r.zone, readers.c.since, newest.c.period)
+        select(r.id, r.zone, r.place, readers.c.weekly, readers.c.monthly, newest.c.period)
         .join(readers, readers.c.recipient_id == r.id)
         .outerjoin(newest, newest.c.recipient_id == r.id)
         .where(r.unsubscribed_at.is_(None))
@@ -56,8 +64,12 @@ def digests_due(conn: Connection, now: datetime) -> list[str]:
     )
     due = []
     for row in rows:
-        week = digest_week(now, row.zone)
-        if (row.period is None or row.period < week) and row.since <= digest_opens(week, row.zone):
+        closed = holidays_around(row.place, local_day(now, row.zone))
+        week = digest_week(now, row.zone, closed)
+        begun = [row.weekly, row.monthly if begins_month(week) else None]
+        since = min((at for at in begun if at is not None), default=None)
+        opens = digest_opens(week, row.zone, closed)
+        if (row.period is None or row.period < week) and since is not None and since <= opens:
             due.append(f"{row.id}@{week}")
     return due
 
@@ -138,12 +150,33 @@ def digest_content(conn: Connection, reader: Recipient, week: str, now: datetime
     """
     s, c = subscription.c, letter.c
     mine = (c.recipient_id == reader.id, c.kind == DIGEST, c.state.in_(_READ), c.period < week)
-    last = select(c.content).where(*mine).order_by(c.period.desc()).limit(1)
-    before: Body | None = conn.execute(last).scalar()
-    rows = conn.execute(select(s.company_id, s.created_at).where(s.recipient_id == reader.id).order_by(s.company_id))
+    wanted = (WEEKLY, MONTHLY) if begins_month(week) else (WEEKLY,)
+    query = select(s.company_id, s.created_at, s.letters, s.signals).where(s.recipient_id == reader.id)
+    every = conn.execute(query.order_by(s.company_id)).all()
+    # A letter of some weeks ago may be the last that spoke of a company which is told of once a month.
+    looked_at = LETTERS_A_MONTH if len({row.letters for row in every}) > 1 else 1
+    last = select(c.content).where(*mine).order_by(c.period.desc()).limit(looked_at)
+    before = _last_told(conn.execute(last).scalars().all())
     a_week_ago = now - FIRST_LETTER_LOOKS_BACK
-    followed = {str(row.company_id): min(row.created_at, a_week_ago) for row in rows}
-    return _content(conn, followed, week, reader.language, reader.zone, before, now)
+    followed = {str(row.company_id): min(row.created_at, a_week_ago) for row in every if row.letters in wanted}
+    content = _content(conn, followed, week, reader.language, reader.zone, before, now)
+    only = {str(row.company_id): row.signals for row in every if row.signals is not None}
+    companies = [only_signals(one, only.get(one["id"])) for one in content["companies"]]
+    read_about = {str(row.company_id) for row in every}
+    told = {name: no for name, no in (before or {}).get("told", {}).items() if name in read_about}
+    return content | {"companies": companies, "told": told | content["told"]}
+
+
+def _last_told(letters: Sequence[Body]) -> Body | None:
+    """Put some letters together, newest first: of each company what was told of it last."""
+    if not letters:
+        return None
+    companies: dict[str, Body] = {}
+    told: dict[str, int] = {}
+    for one in reversed(letters):
+        companies |= {company["id"]: company for company in one["companies"]}
+        told |= one.get("told", {})
+    return {**letters[0], "companies": list(companies.values()), "told": told}
 
 
 def preview_content(conn: Connection, company_id: str, language: str, zone: str, now: datetime) -> Body:

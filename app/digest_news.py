@@ -1,12 +1,12 @@
 """What a letter tells of alerts: since the last letter to the same reader, each once, the last thing that happened."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from app.alerts import ACTIONABLE, VERDICT, episodes
+from app.alerts import ACTIONABLE, VERDICT, episodes, is_set_aside
 from app.models.watch import episode_event
 from signals.episodes import Kind, State
 from signals.verdict import Verdict
@@ -50,9 +50,9 @@ def tell(conn: Connection, company_id: str, since: int | datetime, now: datetime
         mine = [event for event in events if event["episode_id"] == row["id"]]
         told = next((event for event in reversed(mine) if _is_told(row["subject"], event["kind"])), None)
         if told is not None and _is_news(row, told, now):
-            news[section_of(row["subject"], told["kind"])].append(_entry(row, told["kind"], mine))
+            news[section_of(row["subject"], told["kind"])].append(entry_of(row, told["kind"], mine))
     listed = [
-        (row, _entry(row, "", [event for event in events if event["episode_id"] == row["id"]]))
+        (row, entry_of(row, "", [event for event in events if event["episode_id"] == row["id"]]))
         for row in rows
         if row["closed_on"] is None
     ]
@@ -60,6 +60,26 @@ def tell(conn: Connection, company_id: str, since: int | datetime, now: datetime
         "news": news,
         "open": [entry for row, entry in listed if row["state"] != State.PENDING.value],
         "pending": [entry for row, entry in listed if row["state"] == State.PENDING.value],
+    }
+
+
+def only_signals(company: Entry, wanted: Sequence[str] | None) -> Entry:
+    """Leave out of a company's part the alerts of signals its reader does not want; None: they want all."""
+    if wanted is None:
+        return company
+    unwanted = {signal["name"] for signal in company["signals"]} - set(wanted)
+
+    def kept(entries: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in entries if entry["subject"] not in unwanted]
+
+    news = {name: kept(entries) for name, entries in company["news"].items()}
+    signals = [signal for signal in company["signals"] if signal["name"] not in unwanted]
+    return {
+        **company,
+        "news": news,
+        "signals": signals,
+        "open": kept(company["open"]),
+        "pending": kept(company["pending"]),
     }
 
 
@@ -85,11 +105,13 @@ def _is_told(subject: str, kind: str) -> bool:
 def _is_news(row: Row, told: Row, now: datetime) -> bool:
     if row["subject"].startswith(VERDICT) and told["kind"] != Kind.FIRED.value:
         return False  # the verdict line says it
-    is_snoozed = row["snoozed_until"] is not None and row["snoozed_until"] > now
-    return not is_snoozed or SECTIONS[told["kind"]] in TOLD_ALL_THE_SAME or told["kind"] in TOLD_ALL_THE_SAME
+    return (
+        not is_set_aside(row, now) or SECTIONS[told["kind"]] in TOLD_ALL_THE_SAME or told["kind"] in TOLD_ALL_THE_SAME
+    )
 
 
-def _entry(row: Row, kind: str, events: Iterable[Row]) -> Entry:
+def entry_of(row: Row, kind: str, events: Iterable[Row]) -> Entry:
+    """Give what a letter tells of an episode: where it stands, what happened last, and what people wrote."""
     days = ("opened_on", "fired_on", "calm_since", "closed_on")
     notes = [
         {"who": event["who"], "note": event["note"], "kind": event["kind"], "at": event["at"].isoformat()}
@@ -97,7 +119,7 @@ def _entry(row: Row, kind: str, events: Iterable[Row]) -> Entry:
         if event["note"]
     ]
     return {
-        **{name: row[name] for name in ("id", "subject", "state", "facts", "acknowledged_by")},
+        **{name: row[name] for name in ("id", "subject", "state", "facts", "acknowledged_by", "owner", "dismissed_by")},
         **{name: row[name].isoformat() if row[name] else None for name in days},
         "kind": kind,
         "snoozed_until": row["snoozed_until"].isoformat() if row["snoozed_until"] else None,

@@ -36,6 +36,11 @@ def public_holidays(place: str, first_year: int, last_year: int) -> frozenset[da
     return frozenset(known_holidays.country_holidays(country, subdiv=part or None, years=years).keys())
 
 
+def holidays_around(place: str, day: date) -> frozenset[date]:
+    """Give a place's public holidays of the years before, of and after a day."""
+    return public_holidays(place, day.year - 1, day.year + 1)
+
+
 @cache
 def places() -> frozenset[str]:
     """Name every place whose public holidays are known."""

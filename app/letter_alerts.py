@@ -2,23 +2,38 @@
 
 from collections.abc import Sequence
 
+from app.language import Formats
 from app.letter_view import Body, Line, Section, Words
 from app.site import interval_text, value_text
 from app.wording import measure_label
-from app.wording.subjects import SOURCE, VERDICT, subject_label
+from app.wording.subjects import SOURCE, VERDICT, next_step, subject_label
 
 NEWS = ("new", "worse", "better", "solved")
 STANDING = ("open", "pending")
-SECTION_SHAPES = {"new": "▲", "worse": "▲", "better": "▽", "solved": "✓", "open": "◆", "pending": "◇"}
+SECTION_SHAPES = {
+    "yours": "➤",
+    "unseen": "▲",
+    "new": "▲",
+    "worse": "▲",
+    "better": "▽",
+    "solved": "✓",
+    "open": "◆",
+    "pending": "◇",
+    "dismissed": "◇",
+}
 
 
-def sections_of(company: Body, address: str, words: Words) -> tuple[Section, ...]:
-    """Sort a company's alerts: what is new first, then what stands as it stood."""
+def sections_of(company: Body, address: str, words: Words, *, brief: bool = False) -> tuple[Section, ...]:
+    """Sort a company's alerts: what is new first, then what stands as it stood; `brief`: without what to do next."""
     told = {entry["id"] for name in NEWS for entry in company["news"][name]}
     listed = {name: list(company["news"][name]) for name in NEWS}
     for name in STANDING:
-        listed[name] = [entry for entry in company[name] if entry["id"] not in told]
-    return tuple(_section(name, entries, address, words) for name, entries in listed.items() if entries)
+        listed[name] = [entry for entry in company[name] if entry["id"] not in told and not entry.get("dismissed_by")]
+    return tuple(
+        section(name, entries, address, words, brief=brief or name in STANDING)
+        for name, entries in listed.items()
+        if entries
+    )
 
 
 def news_counts(companies: Sequence[Body]) -> dict[str, int]:
@@ -32,12 +47,13 @@ def news_text(companies: Sequence[Body], words: Words) -> str:
     return ", ".join(counts) or words.say("letter_no_news")
 
 
-def _section(name: str, entries: Sequence[Body], address: str, words: Words) -> Section:
-    lines = tuple(_line(name, entry, address, words) for entry in entries)
+def section(name: str, entries: Sequence[Body], address: str, words: Words, *, brief: bool = False) -> Section:
+    """Write out the alerts to which the same happened."""
+    lines = tuple(_line(name, entry, address, words, brief=brief) for entry in entries)
     return Section(name, words.label("letter_section", name), SECTION_SHAPES[name], lines)
 
 
-def _line(section: str, entry: Body, address: str, words: Words) -> Line:
+def _line(section: str, entry: Body, address: str, words: Words, *, brief: bool) -> Line:
     said = [_happened(entry, words), carried_text(entry, words)]
     return Line(
         title=subject_label(entry["subject"], words.language),
@@ -46,11 +62,28 @@ def _line(section: str, entry: Body, address: str, words: Words) -> Line:
         when=_when(section, entry, words),
         marks=_marks(entry, words),
         notes=tuple(words.say("letter_note", who=note["who"], note=note["note"]) for note in entry["notes"]),
+        costs="" if brief else cost_text(entry["facts"], words),
+        then="" if brief or section in {"solved", "better"} else next_step(entry["subject"], words.language),
+    )
+
+
+def cost_text(facts: Body, words: Words) -> str:
+    """Say what it costs a month, where the table of costs has a line of its own for it."""
+    cost = facts.get("cost")
+    if not cost or cost.get("low") is None:
+        return ""
+    least, most = (Formats(words.language).money(round(cost[end])) for end in ("low", "high"))
+    return (
+        words.say("letter_costs_one", value=least)
+        if least == most
+        else words.say("letter_costs", least=least, most=most)
     )
 
 
 def _marks(entry: Body, words: Words) -> tuple[str, ...]:
     marks = []
+    if entry.get("owner"):
+        marks.append(words.say("letter_owned_by", who=entry["owner"]))
     if entry["acknowledged_by"]:
         marks.append(words.say("letter_seen_by", who=entry["acknowledged_by"]))
     if entry["snoozed_until"]:

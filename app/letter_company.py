@@ -26,7 +26,7 @@ def company_part(
     Where it is not to be told whole, what happened is; the figures behind it are left to the pages.
     """
     address, status = f"{base_url}/companies/{company['id']}", company["status"]
-    sections = sections_of(company, address, words)
+    sections = sections_of(company, address, words, brief=not alone)
     changed = _changed(company, words)
     is_quiet = not alone and status == "normal" and not sections and not _has_moved(company)
     says_nothing = is_quiet or status == "nothing" or not whole

@@ -18,12 +18,16 @@ def letter_text(view: LetterView) -> str:
     for one in view.companies:
         if not one.is_quiet:
             lines += [*_company(one, words), ""]
+    for part in view.alerts:
+        lines += [part.name.upper(), "=" * min(len(part.name), WIDTH)]
+        lines += [line for section in part.sections for line in _section(section)]
+        lines.append("")
     quiet = [one for one in view.companies if one.is_quiet]
     if quiet:
         lines += [words.text(N_("Nothing has changed")).upper(), *(_quiet(one, words) for one in quiet), ""]
     lines += ["-- ", _wrap(view.why_you)]
     lines.append(words.with_address(words.text(N_("Open Seuil")), view.base_url))
-    lines.append(words.with_address(words.text(N_("Stop these letters")), view.unsubscribe_url))
+    lines.append(words.with_address(view.stop or words.text(N_("Stop these letters")), view.unsubscribe_url))
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +108,7 @@ def _section(section: Section) -> Iterator[str]:
 def _line(line: Line) -> Iterator[str]:
     marks = f" ({', '.join(line.marks)})" if line.marks else ""
     yield _wrap(f"{line.title}{marks}", "- ")
-    yield from (_wrap(text, "  ") for text in (line.said, line.when) if text)
+    yield from (_wrap(text, "  ") for text in (line.said, line.when, line.costs, line.then) if text)
     yield from (_wrap(note, "  > ") for note in line.notes)
     yield f"  {line.address}"
 

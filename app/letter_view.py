@@ -12,6 +12,9 @@ from app.wording import label, say
 
 Body = dict[str, Any]
 
+AT_ONCE, STOPPED = "at_once", "stopped"
+"""Kinds of letters beside the weekly one: what has just happened, and that Seuil itself stood still."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -66,6 +69,8 @@ class Line:
     when: str
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    costs: str = ""
+    then: str = ""  # what to do next
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,15 @@ class CompanyPart:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsPart:
+    """What a mail at once says of one company."""
+
+    name: str
+    address: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LetterView:
     """A whole letter, worded."""
 
@@ -159,3 +173,5 @@ class LetterView:
     base_url: str
     unsubscribe_url: str
     pictures: tuple[Picture, ...]
+    alerts: tuple[AlertsPart, ...] = ()  # of a mail at once
+    stop: str = ""  # the words of the way out; empty: of all letters

@@ -5,9 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.letter_alerts import news_counts, news_text
+from app.letter_at_once import at_once_subject, at_once_view
 from app.letter_company import company_part
 from app.letter_fresh import stopped_text
-from app.letter_view import Body, LetterView, Words
+from app.letter_view import AT_ONCE, STOPPED, Body, LetterView, Words
 from app.wording.marker import N_
 
 MOST_PICTURES = 12  # in a whole letter: a quarter of a megabyte
@@ -19,6 +20,10 @@ def letter_view(content: Body, *, email: str, base_url: str, unsubscribe_url: st
     words = Words(content["language"])
     if content.get("kind") == "source":
         return _source_view(content, words, email, base_url, unsubscribe_url)
+    if content.get("kind") == AT_ONCE:
+        return at_once_view(content, words, email=email, base_url=base_url, unsubscribe_url=unsubscribe_url)
+    if content.get("kind") == STOPPED:
+        return _stopped_view(content, words, email, base_url, unsubscribe_url)
     companies = content["companies"]
     parts, left, whole = [], MOST_PICTURES, 0
     for company in companies:
@@ -60,6 +65,37 @@ def _source_view(content: Body, words: Words, email: str, base_url: str, unsubsc
     )
 
 
+def _stopped_view(content: Body, words: Words, email: str, base_url: str, unsubscribe_url: str) -> LetterView:
+    """Word the mail that says Seuil stood still: since when, and whether it runs again."""
+    return LetterView(
+        language=words.language,
+        subject=subject_of(content),
+        headline=words.say(f"letter_{_stand(content)}", **_stood_still(content, words)),
+        preheader=words.say("letter_stopped_means"),
+        written=_moment(content["written_at"], content["zone"], words),
+        companies=(),
+        why_you=words.say("letter_why_stopped", email=email),
+        base_url=base_url,
+        unsubscribe_url=unsubscribe_url,
+        pictures=(),
+        stop=words.say("letter_stop_at_once"),
+    )
+
+
+def _stand(content: Body) -> str:
+    return "stopped" if content["until"] is None else "ran_again"
+
+
+def _stood_still(content: Body, words: Words) -> dict[str, str]:
+    ends = {"since": content["since"], "until": content["until"] or content["written_at"]}
+    return {name: _moment(at, content["zone"], words) for name, at in ends.items()}
+
+
+def _moment(at: str, zone: str, words: Words) -> str:
+    there = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+    return f"{words.day(there.date())}, {there:%H:%M}"
+
+
 def subject_of(content: Body) -> str:
     """Give the line a letter is found by: what counts, in a few words."""
     words, companies = Words(content["language"]), content["companies"]
@@ -67,6 +103,10 @@ def subject_of(content: Body) -> str:
         source = content["source"]
         provider = words.label("provider", source["provider"])
         return one_line(words.say("letter_source_subject", company=source["company"], provider=provider))
+    if content.get("kind") == AT_ONCE:
+        return one_line(at_once_subject(content, words))
+    if content.get("kind") == STOPPED:
+        return one_line(words.say(f"letter_{_stand(content)}_subject", **_stood_still(content, words)))
     if not companies:  # all were taken out since it was written
         return one_line(words.say("letter_subject_none"))
     line = _subject_of_one(companies[0], words) if len(companies) == 1 else _subject_of_many(companies, words)

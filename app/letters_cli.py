@@ -1,6 +1,6 @@
 """Letters by hand: write and send what is due, look at one before anybody gets it, and say who reads."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from app.jobs import BY_HAND, Clock, run_step
 from app.language import LANGUAGES
 from app.models.watch import letter, recipient
 from app.outbox import trouble_text
+from app.preferences import Hours, Wanted, preferences, set_hours, set_wanted
 from app.preview import write_preview
-from app.recipients import add_recipient, recipients, remove_recipient
+from app.recipients import add_recipient, find_recipient, recipients, remove_recipient
 from app.settings import Settings
 from app.watch_cli import step_named
-from app.wording import say
+from app.wording import label, say
 
 Row = Mapping[str, Any]
 
@@ -141,3 +142,48 @@ def remove_reader(engine: Engine, email: str, asked: str | None, spoken: str) ->
         raise NotFound("not_a_recipient", {"email": email})
     for name in ended:
         typer.echo(say("recipient_removed", {"email": email.strip(), "company": name}, spoken))
+
+
+def set_reader(
+    engine: Engine, email: str, asked: str | None, spoken: str, wanted: Mapping[str, Any], hours: Mapping[str, Any]
+) -> None:
+    """Keep what somebody wants to be told, of a company or of all they read about; what is not given stays."""
+    named = email.strip().casefold()
+    with write(engine) as conn:
+        rows = [company_called(conn, asked)] if asked else companies(conn)
+        found = {
+            one.id: one for row in rows for one in recipients(conn, str(row["id"])) if one.email.casefold() == named
+        }
+        if not found:
+            raise NotFound("not_a_recipient", {"email": email})
+        (one,) = found.values()
+        meant = {str(row["id"]) for row in rows}
+        for row in preferences(conn, one.id):
+            if row["company_id"] in meant:
+                set_wanted(conn, one.id, [row["company_id"]], _merged(row, wanted))
+        given = {name: value for name, value in hours.items() if value is not None}
+        kept = {name: getattr(one, name) for name in ("quiet_from", "quiet_until", "quiet_days", "place")}
+        set_hours(conn, one.id, Hours(**kept | given))
+    print_wants(engine, one.id, meant, spoken)
+
+
+def _merged(row: Row, wanted: Mapping[str, Any]) -> Wanted:
+    given = {name: value for name, value in wanted.items() if value is not None}
+    kept = {name: row[name] for name in ("letters", "at_once", "signals", "escalations")}
+    return Wanted(**kept | given)
+
+
+def print_wants(engine: Engine, recipient_id: str, company_ids: Collection[str], spoken: str) -> None:
+    """Say what somebody is told of some companies."""
+    with read(engine) as conn:
+        one = find_recipient(conn, recipient_id)
+        rows = [row for row in preferences(conn, recipient_id) if row["company_id"] in company_ids]
+    for row in rows:
+        said = {
+            "email": one.email,
+            "letters": label("letters_wanted", row["letters"], spoken),
+            "at_once": label("at_once_wanted", row["at_once"], spoken),
+            "quiet_from": one.quiet_from,
+            "quiet_until": one.quiet_until,
+        }
+        typer.echo(f"{row['name']}  " + say("recipient_wants", said, spoken))

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
 
+from app.alerts import ESCALATED, is_set_aside
 from app.channels import WEBHOOK, switch_off
 from app.companies import find_company
 from app.db import hold, write
@@ -20,6 +21,7 @@ from app.ids import new_id
 from app.jobs import Clock
 from app.letter_alerts import carried_text
 from app.letter_view import Words
+from app.maintenance import under_maintenance
 from app.models.channels import channel, notice
 from app.models.core import company
 from app.models.watch import episode, episode_event
@@ -31,7 +33,10 @@ from app.wording.subjects import subject_label
 from signals.episodes import Kind
 
 TOLD = frozenset(
-    {Kind.FIRED, Kind.WORSE, Kind.RELAPSED, Kind.RESOLVED, Kind.DROPPED, Kind.FROZEN, Kind.FAILED, Kind.MENDED}
+    {
+        *(Kind.FIRED, Kind.WORSE, Kind.RELAPSED, Kind.RESOLVED, Kind.DROPPED, Kind.FROZEN, Kind.FAILED, Kind.MENDED),
+        ESCALATED,
+    }
 )
 """What is told. An alert that is only noticed waits to be confirmed, as it does for the letters."""
 EVEN_ASLEEP = frozenset({Kind.WORSE, Kind.RESOLVED, Kind.DROPPED, Kind.MENDED})
@@ -60,7 +65,8 @@ def channels_due(conn: Connection, now: datetime) -> list[str]:
     """List the channels that something has happened for, as `channel@last event`."""
     c, e = channel.c, episode_event.c
     newest = select(func.max(e.no)).where(e.company_id == c.company_id).scalar_subquery()
-    rows = conn.execute(select(c.id, newest).where(c.off_at.is_(None), newest > c.told_until, c.created_at <= now))
+    news = (c.off_at.is_(None), newest > c.told_until, c.created_at <= now)
+    rows = conn.execute(select(c.id, newest).where(*news, ~under_maintenance(c.company_id, now)))
     return [f"{channel_id}@{no}" for channel_id, no in rows]
 
 
@@ -91,7 +97,7 @@ def _news(conn: Connection, row: Row, last: int) -> list[Row]:
     query = (
         select(
             n.no, n.kind, n.happened_on, n.at, n.facts, e.id, e.subject, e.process, e.state, e.opened_on, e.fired_on,
-            e.closed_on, e.acknowledged_by, e.snoozed_until,
+            e.closed_on, e.acknowledged_by, e.snoozed_until, e.dismissed_at, e.owner,
         )
         .select_from(episode_event.join(episode, e.id == n.episode_id))
         .where(n.company_id == row["company_id"], n.no > row["told_until"], n.no <= last, n.who.is_(None))
@@ -101,8 +107,7 @@ def _news(conn: Connection, row: Row, last: int) -> list[Row]:
 
 
 def _is_told(event: Row, now: datetime) -> bool:
-    asleep = event["snoozed_until"] is not None and event["snoozed_until"] > now
-    return event["kind"] in TOLD and (not asleep or event["kind"] in EVEN_ASLEEP)
+    return event["kind"] in TOLD and (not is_set_aside(event, now) or event["kind"] in EVEN_ASLEEP)
 
 
 def _content(conn: Connection, row: Row, event: Row) -> dict[str, Any]:

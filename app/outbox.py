@@ -17,6 +17,7 @@ from app.due import retry_at
 from app.errors import NotFound, Refused
 from app.faultpoints import reached
 from app.jobs import Clock
+from app.letter_view import AT_ONCE, STOPPED
 from app.letters import compose
 from app.mail import MailError, PermanentMailError, TemporaryMailError
 from app.models.watch import letter, recipient, subscription
@@ -70,7 +71,7 @@ def deliver(engine: Engine, key: str, clock: Clock, send: Send | None, *, sender
             sender=sender,
             message_id=str(mine["message_id"]),
             base_url=base_url,
-            unsubscribe_url=f"{base_url}/unsubscribe/{mine['token']}",
+            unsubscribe_url=way_out(mine, base_url),
             sent_on=clock(),
         )
         reached("send.composed")
@@ -86,6 +87,12 @@ def deliver(engine: Engine, key: str, clock: Clock, send: Send | None, *, sender
         _mark(conn, mine, state=SENT, sent_at=clock(), leased_until=None, trouble=None)
     reached("send.marked")
     log.info("letter_sent", letter=mine["id"], attempts=mine["attempts"])
+
+
+def way_out(mine: Row, base_url: str) -> str:
+    """Give the address that ends what a letter is one of: the mails at once, or all letters."""
+    address = f"{base_url}/unsubscribe/{mine['token']}"
+    return f"{address}/at-once" if mine["kind"] in {AT_ONCE, STOPPED} else address
 
 
 def _claim(conn: Connection, letter_id: str, attempts: int, now: datetime) -> Row | None:

@@ -11,10 +11,13 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from app.companies import find_company, forget_recipients, take_out_of_letters
 from app.db import hold
 from app.errors import BadInput, NotFound, Refused
+from app.holidays import HOME, NOWHERE
 from app.ids import new_id
 from app.language import LANGUAGES
-from app.models.watch import recipient, subscription
+from app.models.watch import episode_event, recipient, subscription
 
+HOME_ZONE = "Europe/Paris"  # of other zones nobody knows whose holidays count
+AT_FIRST = "action"  # a new reader is told at once of what somebody has to act on
 LONGEST = 254  # RFC 5321, with the path's brackets
 _NAME = re.compile(r"(?=.{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@", re.ASCII)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -33,6 +36,10 @@ class Recipient:
     is_demo: bool
     created_at: datetime
     unsubscribed_at: datetime | None
+    place: str
+    quiet_from: str
+    quiet_until: str
+    quiet_days: bool
 
 
 _COLUMNS = [recipient.c[name] for name in Recipient.__dataclass_fields__]
@@ -75,13 +82,17 @@ def add_recipient(conn: Connection, company_id: str, email: str, language: str, 
     if known is None:
         recipient_id = new_id(now)
         kept = {"email": address, "token": secrets.token_urlsafe(32), "is_demo": is_demo, "created_at": now}
-        conn.execute(insert(recipient).values(id=recipient_id, language=language, zone=zone, **kept))
+        place = HOME if zone == HOME_ZONE else NOWHERE
+        conn.execute(insert(recipient).values(id=recipient_id, language=language, zone=zone, place=place, **kept))
     else:
         recipient_id = str(known.id)
         conn.execute(update(recipient).where(r.id == recipient_id).values(language=language, zone=zone))
     s = subscription.c
     if not conn.execute(select(s.company_id).where(s.recipient_id == recipient_id, s.company_id == company_id)).first():
-        conn.execute(insert(subscription).values(recipient_id=recipient_id, company_id=company_id, created_at=now))
+        n = episode_event.c
+        newest = select(func.coalesce(func.max(n.no), 0)).where(n.company_id == company_id)
+        begun = {"recipient_id": recipient_id, "company_id": company_id, "created_at": now, "at_once": AT_FIRST}
+        conn.execute(insert(subscription).values(**begun, told_until=newest.scalar_subquery()))
     return recipient_id
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from app.accounts import connecting
 from app.assessment import assess_period, assessments_due
+from app.at_once import AT_ONCE, mails_due, write_mail
 from app.db import write
 from app.digest import DIGEST, digests_due, write_digest
+from app.escalation import escalate, escalations_due
 from app.jobs import Beat, Clock, Step, beat, forget_old, run_step
 from app.mail import mailer_of
 from app.notices import channels_due, hand_over, notices_due, sender, write_notices
@@ -21,6 +23,9 @@ from app.silence import silences
 from app.sources import SYNC, make_due, sync_period, syncs_due
 from app.staging import STALE_AFTER, sweep
 from app.vault import open_vault
+from app.watchdog import look_after
+
+LOOKED_AFTER = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -39,8 +44,10 @@ def steps(settings: Settings) -> tuple[Step, ...]:
         Step("silence", silences, _break_silence),
         Step(SYNC, syncs_due, sync),
         Step("assess", assessments_due, assess),
+        Step("escalate", escalations_due, _escalate),
         Step("notices", channels_due, _write_notices),
         _telling(settings),
+        Step(AT_ONCE, mails_due, _write_mail),
         Step(DIGEST, digests_due, _write_digest),
         _sending(settings),
         Step("tidy", _each_day, _tidy),
@@ -55,6 +62,14 @@ def _break_silence(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
 
 def _write_digest(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
     write_digest(engine, key, clock)
+
+
+def _escalate(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+    escalate(engine, key, clock)
+
+
+def _write_mail(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
+    write_mail(engine, key, clock)
 
 
 def _write_notices(engine: Engine, key: str, clock: Clock, _: Beat) -> None:
@@ -133,6 +148,7 @@ def start_metronome(engine: Engine, settings: Settings, clock: Callable[[], date
     """Start ticking, at once and then every `tick_seconds`; a tick that comes late is done, not dropped."""
     metronome = BackgroundScheduler(timezone=UTC)
     registry, heartbeat = steps(settings), _heartbeat(settings)
+    _look_after(engine, settings, clock, begins=True)
     metronome.add_job(
         lambda: tick(engine, clock, registry, heartbeat),
         "interval",
@@ -142,5 +158,16 @@ def start_metronome(engine: Engine, settings: Settings, clock: Callable[[], date
         coalesce=True,
         max_instances=1,
     )
+    metronome.add_job(
+        lambda: _look_after(engine, settings, clock), "interval", seconds=LOOKED_AFTER.total_seconds(), max_instances=1
+    )
     metronome.start()
     return metronome
+
+
+def _look_after(engine: Engine, settings: Settings, clock: Clock, *, begins: bool = False) -> None:
+    """See to it that somebody hears of a metronome that stands still."""
+    mailer = mailer_of(settings)
+    post = mailer.send if mailer else None
+    base_url = settings.base_url
+    look_after(engine, clock, post, sender=settings.mail_from, base_url=base_url, begins=begins)

@@ -28,6 +28,7 @@ class Policy:
     declared_valid_days: int = _setting(365, "days", "Seuil")
     api_fresh_days: int = _setting(2, "days", "Seuil")
     file_fresh_days: int = _setting(45, "days", "Seuil")
+    escalation_days: int = _setting(5, "working days", "Seuil: a working week for somebody to acknowledge an alert")
 
     # Limits: one primary measure per signal
     late_issued_limit: float = _setting(0.10, "share of invoices", "Seuil")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,8 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app.alerts import NOTE_KEPT, Row, acknowledge, add_comment, episodes, find_episode, history, snooze, wake
+from app.alert_actions import OWNER_KEPT, acknowledge, add_comment, assign, dismiss, snooze, wake
+from app.alerts import NOTE_KEPT, Row, ending, episodes, find_episode, history
 from app.companies import find_company
 from app.db import hold, read, write
 from app.room import ReaderHere, Room, RoomHere
@@ -22,7 +23,8 @@ router = APIRouter(prefix="/v1/companies/{company_id}/alerts", tags=["alerts"])
 
 _SHOWN = (
     "id", "subject", "process", "state", "opened_on", "opened_at", "fired_on", "calm_since", "closed_on", "seen_on",
-    "resumes_as", "facts", "acknowledged_at", "acknowledged_by", "snoozed_until",
+    "resumes_as", "facts", "acknowledged_at", "acknowledged_by", "snoozed_until", "owner", "dismissed_at",
+    "dismissed_by", "dismissed_because",
 )  # fmt: skip
 _EVENT = ("kind", "happened_on", "at", "who", "note", "facts")
 
@@ -32,6 +34,7 @@ class Which(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    DISMISSED = "dismissed"
     ALL = "all"
 
 
@@ -67,6 +70,19 @@ class Snooze(_Asked):
     reason: Note = ""
 
 
+class Owner(_Asked):
+    """Who has an episode in hand; empty: nobody."""
+
+    owner: Annotated[str, Field(max_length=OWNER_KEPT), AfterValidator(_without_nul)] = ""
+
+
+class Dismissal(_Asked):
+    """Why an episode is set aside for good."""
+
+    because: Literal["wrong", "expected", "accepted", "other"]
+    comment: Note = ""
+
+
 @router.get("")
 def alerts(
     company_id: str, room: RoomHere, _: ReaderHere, state: Which = Which.ALL, subject: str | None = None
@@ -74,7 +90,9 @@ def alerts(
     """Give the company's episodes, open ones first, newest first."""
     with read(room.engine) as conn:
         find_company(conn, company_id)
-        listed = episodes(conn, company_id, only_open=state is Which.OPEN)
+        listed = episodes(conn, company_id, only_open=state in {Which.OPEN, Which.DISMISSED})
+    if state is Which.DISMISSED:
+        listed = [row for row in listed if row["dismissed_at"] is not None]
     if state is Which.CLOSED:
         listed = [row for row in listed if row["closed_on"] is not None]
     return [_episode(row) for row in listed if subject in (None, row["subject"])]
@@ -119,9 +137,27 @@ def snooze_alert(company_id: str, episode_id: str, room: RoomHere, reader: Reade
 
 @router.post("/{episode_id}/wake")
 def wake_alert(company_id: str, episode_id: str, room: RoomHere, reader: ReaderHere) -> dict[str, Any]:
-    """End a snooze."""
+    """End a snooze, or bring back what was dismissed."""
     with _held(room, company_id) as conn:
         wake(conn, company_id, episode_id, reader.name, room.now())
+        return _whole(conn, company_id, episode_id)
+
+
+@router.post("/{episode_id}/assign")
+def assign_alert(company_id: str, episode_id: str, room: RoomHere, reader: ReaderHere, asked: Owner) -> dict[str, Any]:
+    """Say who has it in hand."""
+    with _held(room, company_id) as conn:
+        assign(conn, company_id, episode_id, reader.name, asked.owner, room.now())
+        return _whole(conn, company_id, episode_id)
+
+
+@router.post("/{episode_id}/dismiss")
+def dismiss_alert(
+    company_id: str, episode_id: str, room: RoomHere, reader: ReaderHere, asked: Dismissal
+) -> dict[str, Any]:
+    """Set it aside for good; it is watched on, and comes back if it gets worse."""
+    with _held(room, company_id) as conn:
+        dismiss(conn, company_id, episode_id, reader.name, asked.because, asked.comment, room.now())
         return _whole(conn, company_id, episode_id)
 
 
@@ -140,7 +176,7 @@ def _instant(until: datetime | date, zone: str) -> datetime:
 
 
 def _episode(row: Row) -> dict[str, Any]:
-    return as_json({name: row[name] for name in _SHOWN})
+    return as_json({name: row[name] for name in _SHOWN}) | {"ending": ending(row)}
 
 
 def _whole(conn: Connection, company_id: str, episode_id: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from app.models.types import Day, Instant, Key, company_column, connection_column, metadata
@@ -60,7 +61,11 @@ episode = Table(
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(200)),
     Column("snoozed_until", Instant),
-    Column("snoozed_value", Float),
+    Column("snoozed_value", Float),  # what it was on the day it was put off or dismissed
+    Column("owner", String(254)),  # who has it in hand
+    Column("dismissed_at", Instant),
+    Column("dismissed_by", String(200)),
+    Column("dismissed_because", String(10)),
     Index("ix_episode_company_id_opened_on", "company_id", "opened_on"),
     Index(
         "uq_episode_open",
@@ -102,6 +107,11 @@ recipient = Table(
     Column("is_demo", Boolean, nullable=False, server_default=false()),  # their letters are kept, never sent
     Column("created_at", Instant, nullable=False),
     Column("unsubscribed_at", Instant),
+    # When mails at once wait: between two times of their day, and on days that nobody works at their place.
+    Column("quiet_from", String(5), nullable=False, server_default="19:00"),
+    Column("quiet_until", String(5), nullable=False, server_default="08:00"),
+    Column("quiet_days", Boolean, nullable=False, server_default=true()),
+    Column("place", String(10), nullable=False, server_default="FR"),  # whose public holidays count
 )
 
 # Which companies somebody reads about.
@@ -113,6 +123,24 @@ subscription = Table(
     ),
     company_column(primary_key=True),
     Column("created_at", Instant, nullable=False),
+    Column("letters", String(8), nullable=False, server_default="weekly"),  # weekly, monthly or none
+    Column("at_once", String(6), nullable=False, server_default="none"),  # none, action or all
+    Column("signals", JSON),  # the signals they want to be told of; None: all
+    Column("escalations", Boolean, nullable=False, server_default=false()),  # what nobody has acknowledged
+    Column("told_until", Key, nullable=False, server_default="0"),  # the last event weighed for a mail at once
+)
+
+# Times in which nobody is told anything of a company: a migration, a closing, an office that moves.
+maintenance = Table(
+    "maintenance",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    company_column(index=True),
+    Column("from_at", Instant, nullable=False),
+    Column("until_at", Instant, nullable=False),
+    Column("reason", String(500), nullable=False, server_default=""),
+    Column("who", String(200), nullable=False),
+    Column("made_at", Instant, nullable=False),
 )
 
 # The outbox. `content` is the snapshot a letter is written from, so that it says what was true when it was due.

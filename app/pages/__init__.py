@@ -17,6 +17,7 @@ from app.pages import (
     mapping,
     people,
     policy,
+    preferences,
     processes,
     signals,
     sources,
@@ -34,6 +35,7 @@ ROUTERS = (
     knocks.router,
     connect.router,
     sources.router,
+    preferences.router,  # before the letters' `/{letter_id}`
     letters.router,
     channels.router,
     declarations.router,
@@ -45,5 +47,6 @@ ROUTERS = (
     mapping.router,
     work.router,
     keys.router,
+    preferences.by_link,
     unsubscribe.router,
 )

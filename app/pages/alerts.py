@@ -8,26 +8,28 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection
 
-from app.alerts import (
+from app.alert_actions import (
+    DISMISSED_BECAUSE,
     LONGEST_SNOOZE_DAYS,
-    NOTE_KEPT,
     acknowledge,
     add_comment,
-    episodes,
-    find_episode,
-    history,
+    assign,
+    dismiss,
     snooze,
     wake,
 )
+from app.alerts import NOTE_KEPT, episodes, find_episode, history
 from app.assessment import Served, latest
 from app.body import every_measure
 from app.clock import local_day
 from app.db import hold, read, write
 from app.due import instant_of
 from app.errors import BadInput
+from app.maintenance import add_maintenance, end_maintenance, maintenances
 from app.pages.episode_text import SIGNAL, kind_of, shown, shown_events, told_text
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.pages.signals import tables
+from app.recipients import recipients
 from app.records import records_behind
 from app.room import Room, RoomHere, language_of
 from app.site import render
@@ -51,6 +53,7 @@ def alerts_page(request: Request, room: RoomHere, reader: PageReader, company: C
     with read(room.engine) as conn:
         served = latest(conn, company["id"])
         listed = [shown(row, language, now) for row in episodes(conn, company["id"])]
+        maintenances_now = maintenances(conn, company["id"], now)
     closed = [row for row in listed if row["closed_on"] is not None]
     return render(
         request,
@@ -58,7 +61,10 @@ def alerts_page(request: Request, room: RoomHere, reader: PageReader, company: C
         reader,
         company=company,
         body=served.content if served else None,
-        opened=[row for row in listed if row["closed_on"] is None],
+        opened=[row for row in listed if row["closed_on"] is None and row["dismissed_at"] is None],
+        dismissed=[row for row in listed if row["closed_on"] is None and row["dismissed_at"] is not None],
+        held=maintenances_now,
+        today=local_day(now, company["zone"]),
         closed=closed[:CLOSED_SHOWN],
         closed_total=len(closed),
     )
@@ -88,6 +94,7 @@ def episode_page(
         served = _answer(conn, company["id"], row["closed_on"])
         measure = _measure(row, served)
         records = records_behind(conn, company["id"], measure["records"][:RECORDS_SHOWN]) if measure else []
+        readers = recipients(conn, company["id"])
     subject, today = str(row["subject"]), local_day(now, company["zone"])
     return render(
         request,
@@ -107,6 +114,8 @@ def episode_page(
         in_a_month=today + timedelta(days=28),
         longest=today + timedelta(days=LONGEST_SNOOZE_DAYS - 1),
         note_kept=NOTE_KEPT,
+        readers=[one.email for one in readers],
+        dismissed_because=DISMISSED_BECAUSE,
     )
 
 
@@ -142,8 +151,8 @@ def snooze_form(
 ) -> RedirectResponse:
     """Keep it out of the letters until a morning."""
     try:
-        awake = instant_of(date.fromisoformat(until), AWAKE_AT, company["zone"])
-    except (ValueError, OverflowError) as error:
+        awake = instant_of(_day(until), AWAKE_AT, company["zone"])
+    except OverflowError as error:
         raise BadInput("bad_day", {"value": until}) from error
     now, mine = room.now(), company["id"]
     return _done(
@@ -156,3 +165,52 @@ def wake_form(room: RoomHere, reader: PageReader, company: CompanyHere, episode_
     """End its snooze."""
     now, mine = room.now(), company["id"]
     return _done(room, company, episode_id, lambda conn: wake(conn, mine, episode_id, reader.name, now))
+
+
+@router.post("/{episode_id}/assign")
+def assign_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str, owner: Text = ""
+) -> RedirectResponse:
+    """Say who has it in hand."""
+    now, mine = room.now(), company["id"]
+    return _done(room, company, episode_id, lambda conn: assign(conn, mine, episode_id, reader.name, owner, now))
+
+
+@router.post("/{episode_id}/dismiss")
+def dismiss_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, episode_id: str, because: Text = "", comment: Text = ""
+) -> RedirectResponse:
+    """Set it aside for good."""
+    now, mine = room.now(), company["id"]
+    return _done(
+        room, company, episode_id, lambda conn: dismiss(conn, mine, episode_id, reader.name, because, comment, now)
+    )
+
+
+@router.post("/maintenance")
+def maintenance_form(
+    room: RoomHere, reader: PageReader, company: CompanyHere, first: Text = "", last: Text = "", reason: Text = ""
+) -> RedirectResponse:
+    """Tell nobody anything of the company from a day's beginning to another's end."""
+    now, zone = room.now(), company["zone"]
+    begins, ends = _day(first), _day(last) + timedelta(days=1)
+    with write(room.engine) as conn:
+        until = instant_of(ends, time(), zone)
+        since = max(instant_of(begins, time(), zone), now) if until > now else instant_of(begins, time(), zone)
+        add_maintenance(conn, company["id"], since, until, reason, reader.name, now)
+    return go(f"/companies/{company['id']}/alerts#maintenance")
+
+
+@router.post("/maintenance/{maintenance_id}/end")
+def end_maintenance_form(room: RoomHere, _: PageReader, company: CompanyHere, maintenance_id: str) -> RedirectResponse:
+    """Tell people again, from now on."""
+    with write(room.engine) as conn:
+        end_maintenance(conn, company["id"], maintenance_id, room.now())
+    return go(f"/companies/{company['id']}/alerts#maintenance")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("bad_day", {"value": text}) from error

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.alerts import ending
+from app.language import Formats
 from app.site import interval_text, value_text
 from app.wording import label, measure_label, say
-from app.wording.subjects import subject_label
+from app.wording.subjects import next_step, subject_label
 
 Row = Mapping[str, Any]
 
@@ -32,7 +34,18 @@ def shown(row: Row, language: str, now: datetime) -> dict[str, Any]:
         "name": subject_label(subject, language),
         "carried": _last_known(row, carried_text(subject, row["facts"], language), language),
         "asleep": is_asleep(row, now),
+        "ending": ending(row),
+        "cost": _cost_text(row["facts"].get("cost"), language),
+        "then": next_step(subject, language) if row["closed_on"] is None else "",
     }
+
+
+def _cost_text(cost: Row | None, language: str) -> str:
+    """Say what it costs a month, where that is known."""
+    if not cost or cost.get("low") is None:
+        return ""
+    least, most = (Formats(language).money(round(cost[end])) for end in ("low", "high"))
+    return say("month_cost" if least == most else "month_costs", {"least": least, "most": most}, language)
 
 
 def _last_known(row: Row, carried: str, language: str) -> str:
@@ -47,6 +60,8 @@ def shown_events(subject: str, events: Sequence[Row], language: str) -> list[dic
         carried = "" if event["who"] else carried_text(subject, event["facts"], language)
         until = event["facts"].get("until") if event["kind"] == "snoozed" else None
         said = {
+            "because": event["facts"].get("because") if event["kind"] == "dismissed" else None,
+            "owner": event["facts"].get("owner") if event["kind"] == "assigned" else None,
             "carried": "" if carried == last else carried,
             "until": datetime.fromisoformat(until) if until else None,
         }

@@ -9,10 +9,12 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.clock import local_day
 from app.db import hold, read, write
 from app.digest import digests_due, preview_content
 from app.due import digest_opens, digest_week, monday_of, week_name
 from app.errors import NotFound, SeuilError
+from app.holidays import holidays_around
 from app.letters import html_of
 from app.outbox import find_letter, letters_of, trouble_text, try_again
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
@@ -46,9 +48,10 @@ def zones() -> list[tuple[str, list[str]]]:
     return [*((region, names) for region, names in listed if names), ("UTC", ["UTC"])]
 
 
-def next_letter_at(zone: str, now: datetime) -> datetime:
-    """Give when the letter after the one that is due now opens: next Monday, 08:00 in a zone."""
-    return digest_opens(week_name(monday_of(digest_week(now, zone)) + timedelta(days=7)), zone)
+def next_letter_at(zone: str, place: str, now: datetime) -> datetime:
+    """Give when the letter after the one that is due now opens: 08:00 of the next week's first working day."""
+    closed = holidays_around(place, local_day(now, zone))
+    return digest_opens(week_name(monday_of(digest_week(now, zone, closed)) + timedelta(days=7)), zone, closed)
 
 
 def _shown_letter(row: Row, language: str) -> dict[str, Any]:
@@ -75,7 +78,10 @@ def _page(  # noqa: PLR0913 - the page with what a form said
         people = recipients(conn, company["id"])
         letters = letters_of(conn, company["id"], LETTERS_SHOWN)
         due = {key.partition("@")[0] for key in digests_due(conn, now)}
-    listed = [{**asdict(one), "next_at": None if one.id in due else next_letter_at(one.zone, now)} for one in people]
+    listed = [
+        {**asdict(one), "next_at": None if one.id in due else next_letter_at(one.zone, one.place, now)}
+        for one in people
+    ]
     return render(
         request,
         "letters.html",

@@ -10,6 +10,7 @@ from typing import Any
 from app.language import Formats, translator
 from app.wording import (
     alerts,
+    at_once,
     changes,
     channels,
     connect,
@@ -47,6 +48,7 @@ from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS: tuple[ModuleType, ...] = (
     alerts,
+    at_once,
     changes,
     channels,
     connect,

@@ -4,11 +4,30 @@ from app.wording.marker import N_
 
 SENTENCES: dict[str, str] = {
     "bad_secret_key": N_("SEUIL_SECRET_KEY is not a key: it takes 32 random bytes, written in URL-safe base64."),
+    "bad_dismissal": N_("“{because}” is no reason to dismiss an alert: {reasons}."),
+    "bad_maintenance": N_("That is no time to come of at most {days} days."),
     "bad_snooze": N_("It can’t be put off until {until}: give a time to come, within {days} days."),
     "comment_empty": N_("The comment is empty."),
     "episode_closed": N_("This alert is over; a comment can still be added."),
+    "next_assessment": N_("It is tried again by itself; whoever runs Seuil finds the fault in its log."),
+    "next_director_time": N_(
+        "See which tasks these hours are, and hand over the first process the page of processes names."
+    ),
+    "next_hidden_cost": N_("Read the table of costs line by line, and declare what stands at a default."),
+    "next_key_person": N_("Describe the processes one person alone does, and name a stand-in for each."),
+    "next_late_invoicing": N_("Bill what the work list shows first, then describe who bills, when and by which rule."),
+    "next_outsource": N_("Choose with the page of processes what to hand over first, and ask providers for a price."),
+    "next_prepare": N_("Describe the processes that are not yet: tasks, frequency, validation rules, tools, owner."),
+    "next_quality": N_(
+        "Look at the records behind the number, mend them at the source, and add the rule that was missing."
+    ),
+    "next_source": N_("See the connections: grant access anew, or find what keeps the source from being read."),
+    "month_cost": N_("{least} a month"),
+    "month_costs": N_("{least} to {most} a month"),
+    "no_such_maintenance": N_("There is no such maintenance, or it is over."),
     "no_such_connection": N_("There is no connection “{connection}”."),
     "no_such_episode": N_("There is no such alert for this company."),
+    "owner_too_long": N_("A name has at most {longest} characters."),
     "secret_cannot_be_opened": N_("A stored secret can’t be opened: the key is not the one it was sealed with."),
     "source_denied": N_("The source refuses access until somebody grants it anew ({why})."),
     "source_failed": N_("Reading the source failed by a fault of ours ({error}); it is tried again."),
@@ -49,5 +68,15 @@ LABELS: dict[str, str] = {
     "episode_kind:snoozed": N_("put off"),
     "episode_kind:woken": N_("brought back: it got worse"),
     "episode_kind:woken_by_hand": N_("brought back"),
+    "episode_kind:assigned": N_("assigned"),
+    "episode_kind:unassigned": N_("nobody’s any more"),
+    "episode_kind:dismissed": N_("dismissed"),
+    "episode_kind:escalated": N_("nobody has acknowledged it in time"),
+    "episode_end:dismissed": N_("dismissed, then calm again"),
+    "episode_end:fixed": N_("fixed at the source"),
+    "dismissed_because:wrong": N_("the number is wrong"),
+    "dismissed_because:expected": N_("a one-off we knew of"),
+    "dismissed_because:accepted": N_("we live with it"),
+    "dismissed_because:other": N_("another reason"),
     "episode_kind:snooze_over": N_("brought back: the time is over"),
 }

@@ -1,6 +1,6 @@
 """What an episode is about, in the reader's language: a signal, a verdict, a source, the assessment itself."""
 
-from app.wording import label
+from app.wording import label, say
 
 VERDICT, SOURCE = "verdict:", "source:"
 
@@ -16,3 +16,11 @@ def subject_label(subject: str, language: str) -> str:
     if subject == "assessment":
         return label("subject", "assessment", language)
     return label("signal", subject, language)
+
+
+def next_step(subject: str, language: str) -> str:
+    """Say what somebody can do about what an episode is of; empty where nothing is to be done."""
+    head, _, name = subject.partition(":")
+    if head == "verdict":
+        return say(f"next_{name}", {}, language) if name in {"outsource", "prepare"} else ""
+    return say(f"next_{head}", {}, language)

@@ -10,17 +10,8 @@ import pytest
 from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.alerts import (
-    acknowledge,
-    add_comment,
-    announced_verdict,
-    episodes,
-    find_episode,
-    history,
-    snooze,
-    update_alerts,
-    wake,
-)
+from app.alert_actions import acknowledge, add_comment, snooze, wake
+from app.alerts import announced_verdict, episodes, find_episode, history, update_alerts
 from app.assessment import as_text, assess_company, assess_period, assessments_due, latest
 from app.companies import add_company, connection_for
 from app.db import read, write
@@ -131,6 +122,7 @@ def test_a_crossing_seen_in_two_weeks_fires_with_its_figures(watched: Watched) -
         "why": [],
         "frozen_on": None,
         "tier": "direct",
+        "cost": None,
         "worst": 0.21,
     }
     assert watched.told() == ["noticed", "fired"]

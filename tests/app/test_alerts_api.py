@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from app.access import make_key
-from app.alerts import LONGEST_SNOOZE_DAYS, episodes, update_failure
+from app.alert_actions import LONGEST_SNOOZE_DAYS
+from app.alerts import episodes, update_failure
 from app.assessment import assess_company
 from app.companies import add_company, connection_for
 from app.db import read, write
@@ -118,7 +119,7 @@ def test_an_episode_has_no_more_than_is_promised(client: httpx.Client, engine: E
     assert set(listed) == {
         "id", "subject", "process", "state", "opened_on", "opened_at", "fired_on", "calm_since", "closed_on",
         "seen_on", "resumes_as", "facts", "acknowledged_at", "acknowledged_by", "snoozed_until",
-        "measure", "records", "history",
+        "owner", "dismissed_at", "dismissed_by", "dismissed_because", "ending", "measure", "records", "history",
     }  # fmt: skip
     assert (listed["state"], listed["measure"], listed["records"]) == ("error", None, None)
 

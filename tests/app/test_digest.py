@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, delete, update
 
-from app.alerts import add_comment, episodes, snooze
+from app.alert_actions import add_comment, snooze
+from app.alerts import episodes
 from app.companies import add_company
 from app.db import write
 from app.digest import Overtaken, write_digest

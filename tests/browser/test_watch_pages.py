@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from app.access import make_owner
-from app.alerts import acknowledge, episodes, snooze
+from app.alert_actions import acknowledge, snooze
+from app.alerts import episodes
 from app.assessment import assess_company
 from app.companies import add_company, connection_for
 from app.db import read, write
