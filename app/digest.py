@@ -11,6 +11,7 @@ from app.body import Body
 from app.clock import local_day
 from app.db import read, write
 from app.digest_company import company_content
+from app.digest_expected import came_of, expected_of
 from app.digest_news import FIRST_LETTER_LOOKS_BACK, last_event, only_signals
 from app.due import begins_month, digest_opens, digest_week, week_name
 from app.errors import NotFound
@@ -199,7 +200,10 @@ def _content(
     told, companies = {}, []
     for company_id, reads_since in followed.items():
         since: int | datetime = told_before.get(company_id, reads_since)
-        companies.append(company_content(conn, company_id, parts.get(company_id), since, now))
+        before_part = parts.get(company_id)
+        one = company_content(conn, company_id, before_part, since, now)
+        came = came_of(conn, company_id, before_part, one["as_of"])
+        companies.append(one | {"came": came, "expected": expected_of(one, week)})
         told[company_id] = last_event(conn, company_id)
     companies.sort(key=_badness)
     for company in companies[CHARTED:]:

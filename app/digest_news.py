@@ -80,7 +80,12 @@ def only_signals(company: Entry, wanted: Sequence[str] | None) -> Entry:
         "signals": signals,
         "open": kept(company["open"]),
         "pending": kept(company["pending"]),
+        **{name: _of_wanted(company.get(name, []), unwanted) for name in ("expected", "came")},
     }
+
+
+def _of_wanted(expected: Sequence[Entry], unwanted: set[str]) -> list[Entry]:
+    return [one for one in expected if not unwanted & {one.get("signal"), one.get("subject")}]
 
 
 def section_of(subject: str, kind: str) -> str:

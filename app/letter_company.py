@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from app.charts import trend
+from app.digest_expected import MOST_CHARTS, charted
 from app.language import Formats
 from app.letter_alerts import NEWS, news_text, sections_of
+from app.letter_expected import outlook_of
 from app.letter_fresh import as_of_then, freshness_of, stopped_text
 from app.letter_view import Body, CompanyPart, Link, Picture, SignalRow, Words
 from app.pictures import MAIL, told
@@ -12,9 +14,7 @@ from app.site import interval_text, value_text
 from app.wording import measure_label
 from app.wording.marker import N_
 
-MOST_CHARTS = 3
 MOST_MISSING = 3
-HEIGHTS = ("unknown", "calm", "watch", "over")
 IMPORTED = ("late_invoicing", "quality", "volume", "stability")
 
 
@@ -45,6 +45,7 @@ def company_part(
         news=_news(company, changed, words),
         row=_news_row(company, words),
         sections=sections,
+        outlook=outlook_of(company, words),
         pictures=() if says_nothing else _pictures(company, words, min(pictures, MOST_CHARTS)),
         signals=() if says_nothing else tuple(_row(signal, address, words) for signal in company["signals"]),
         signals_as_of=_signals_as_of(company, words),
@@ -164,28 +165,13 @@ def _news_row(company: Body, words: Words) -> str:
     return ", ".join(parts) or words.say("letter_no_news")
 
 
-def chart_order(signals: Sequence[Body]) -> list[Body]:
-    """Put the signals that matter in order: those over, those that rose, those to be watched."""
-
-    def rank(signal: Body) -> int | None:
-        if signal["level"] == "over":
-            return 0
-        before = signal["level_before"]
-        if before in HEIGHTS and HEIGHTS.index(signal["level"]) > HEIGHTS.index(before) > 0:
-            return 1
-        return 2 if signal["level"] == "watch" else None
-
-    return sorted((signal for signal in signals if rank(signal) is not None), key=lambda signal: rank(signal) or 0)
-
-
 def _pictures(company: Body, words: Words, most: int) -> tuple[Picture, ...]:
-    pictures: list[Picture] = []
-    for signal in chart_order(company["signals"]):
+    pictures = []
+    for signal in charted(company["signals"])[:most]:
         svg = trend(signal["measure"], words.language, size=MAIL)
-        if svg and len(pictures) < most:
-            name = f"{company['id']}.{signal['name']}"
-            title = measure_label(signal["measure"]["name"], words.language)
-            pictures.append(Picture(name, title, told(svg), svg, MAIL.width, MAIL.height))
+        name = f"{company['id']}.{signal['name']}"
+        title = measure_label(signal["measure"]["name"], words.language)
+        pictures.append(Picture(name, title, told(svg), svg, MAIL.width, MAIL.height))
     return tuple(pictures)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from textwrap import fill
 
-from app.letter_view import CompanyPart, Freshness, LetterView, Line, Section, SignalRow, Words
+from app.letter_view import CompanyPart, Freshness, LetterView, Line, Outlook, Section, SignalRow, Words
 from app.wording.marker import N_
 
 WIDTH = 76
@@ -49,7 +49,7 @@ def _row(one: CompanyPart, words: Words) -> str:
 
 
 def _quiet(one: CompanyPart, words: Words) -> str:
-    said = " ".join([one.head, *one.notes, one.fresh.said])
+    said = " ".join([one.head, *one.notes, one.fresh.said, *one.outlook.short])
     return f"{_wrap(f'{_name(one, words)} [{one.mark}] {said}', '- ')}\n  {one.address}"
 
 
@@ -69,6 +69,7 @@ def _company(one: CompanyPart, words: Words) -> Iterator[str]:
         yield from ("", words.text(N_("Since the last letter")).upper())
         yield from [_wrap(one.news)] if one.news else []
         yield from (_wrap(change, "- ") for change in one.changed)
+    yield from _came(one.outlook, words)
     for section in one.sections:
         yield from _section(section)
     yield from _bullets(words.text(N_("The months that matter")), (picture.told for picture in one.pictures))
@@ -76,6 +77,8 @@ def _company(one: CompanyPart, words: Words) -> Iterator[str]:
         on = words.text(N_("as of {day}")).format(day=one.signals_as_of) if one.signals_as_of else ""
         yield from ("", " – ".join(part for part in (words.text(N_("Five signals")), on) if part).upper())
         yield from (_wrap(_signal(row, words), "- ") for row in one.signals)
+    yield from _bullets(words.text(N_("Expected by the next letter")), one.outlook.expected)
+    yield from [_wrap(one.outlook.note)] if one.outlook.note else []
     if one.worth:
         yield from ("", words.text(N_("What it is worth")).upper(), *(_wrap(text) for text in one.worth))
     missing = (f"{what} {remedy}" for what, remedy in one.missing)
@@ -97,6 +100,13 @@ def _freshness(fresh: Freshness, words: Words) -> Iterator[str]:
     yield _wrap(fresh.said.upper(), "!!! ")
     yield from (_wrap(line) for line in (*fresh.lines, fresh.then) if line)
     yield from (words.with_address(step.text, step.address) for step in fresh.steps)
+
+
+def _came(outlook: Outlook, words: Words) -> Iterator[str]:
+    if outlook.came:
+        yield from ("", words.text(N_("What the last letter expected, and what came")).upper())
+        yield from [_wrap(outlook.counted)] if outlook.counted else []
+        yield from (_wrap(f"{one.mark} {one.said}", "- ") for one in outlook.came)
 
 
 def _section(section: Section) -> Iterator[str]:

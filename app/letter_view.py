@@ -95,6 +95,26 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """Something the last letter expected, with what came; `mark` shows whether it came so."""
+
+    mark: str
+    tone: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the last letter expected and what came of it, and what this one expects by the next."""
+
+    counted: str
+    came: tuple[Outcome, ...]
+    expected: tuple[str, ...]
+    note: str
+    short: tuple[str, ...]  # both in a sentence each, for a company told in few words
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A chart, with what it says in words."""
 
@@ -141,6 +161,7 @@ class CompanyPart:
     news: str
     row: str  # the news in a few words, for the table of several companies
     sections: tuple[Section, ...]
+    outlook: Outlook
     pictures: tuple[Picture, ...]
     signals: tuple[SignalRow, ...]
     signals_as_of: str

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.digest_expected import chart_order
 from app.errors import BadInput
 from app.language import LANGUAGES
-from app.letter_company import chart_order
 from app.letter_words import one_line, subject_of
 from app.letters import compose, html_of, text_of
 from app.preview import write_preview
