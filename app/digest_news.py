@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from app.alerts import ACTIONABLE, VERDICT, episodes, is_set_aside
 from app.models.watch import episode_event
+from signals.base import SignalName
 from signals.episodes import Kind, State
 from signals.verdict import Verdict
 
@@ -43,7 +44,7 @@ def last_event(conn: Connection, company_id: str) -> int:
 
 def tell(conn: Connection, company_id: str, since: int | datetime, now: datetime) -> dict[str, Any]:
     """Give the news after an event number or an instant, and what is open or pending."""
-    rows = episodes(conn, company_id)
+    rows = sorted(episodes(conn, company_id), key=_place)
     events = _events(conn, company_id, since)
     news: dict[str, list[Entry]] = {"new": [], "worse": [], "better": [], "solved": []}
     for row in rows:
@@ -86,6 +87,13 @@ def only_signals(company: Entry, wanted: Sequence[str] | None) -> Entry:
 
 def _of_wanted(expected: Sequence[Entry], unwanted: set[str]) -> list[Entry]:
     return [one for one in expected if not unwanted & {one.get("signal"), one.get("subject")}]
+
+
+def _place(row: Row) -> tuple[bool, int, int]:
+    """Put what is open first, then what opened last; of one day verdicts come before signals, in their own order."""
+    subject, names = row["subject"], [name.value for name in SignalName]
+    rank = -1 if subject.startswith(VERDICT) else names.index(subject) if subject in names else len(names)
+    return row["closed_on"] is not None, -row["opened_on"].toordinal(), rank
 
 
 def section_of(subject: str, kind: str) -> str:

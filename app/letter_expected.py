@@ -10,7 +10,9 @@ from app.wording.subjects import subject_label
 
 Entry = Mapping[str, Any]
 
-MARKS = {True: ("✓", "solved"), False: ("✕", "worse"), None: ("○", "none")}
+MARKS = {True: ("✓", "solved"), False: ("✕", "open"), None: ("○", "none")}
+"""By whether it came as expected; what came otherwise may be for the better."""
+LASTING = ("stays",)
 
 
 def outlook_of(company: Body, words: Words) -> Outlook:
@@ -33,7 +35,7 @@ def _expected(expected: list[Entry], words: Words) -> tuple[str, ...]:
     for what in ("confirmed", "closed", "stays"):
         alerts = [one for one in expected if one["what"] == what]
         for on in sorted({one["on"] for one in alerts}):
-            names = ", ".join(_name(one, words) for one in alerts if one["on"] == on)
+            names = _names([one for one in alerts if one["on"] == on], words)
             lines.append(words.say(f"expected_{what}", what=names, on=words.day(on)))
     return tuple(lines)
 
@@ -45,16 +47,26 @@ def _short(came: list[str], expected: tuple[str, ...], words: Words) -> tuple[st
 
 
 def _came(came: list[Entry], words: Words) -> tuple[Outcome, ...]:
-    lasting = [one for one in came if one["what"] == "stays" and one["came"] != "cannot_say"]
-    listed = [_outcome(one, words) for one in came if one not in lasting]
-    if lasting:
-        names = ", ".join(_name(one, words) for one in lasting)
-        listed.append(Outcome(*MARKS[None], words.say("came_stays", what=names)))
-    return tuple(listed)
+    """Give each number a line, and each thing that came of alerts: with those it came of alike."""
+    alike: dict[tuple[str, ...], list[Entry]] = {}
+    for one in came:
+        if one["what"] != "range":
+            alike.setdefault(_kind(one), []).append(one)
+    told = [_outcome([one], words) for one in came if one["what"] == "range"]
+    told += [_outcome(several, words) for kind, several in alike.items() if kind != LASTING]
+    if LASTING in alike:
+        told.append(Outcome(*MARKS[None], words.say("came_stays", what=_names(alike[LASTING], words))))
+    return tuple(told)
 
 
-def _outcome(one: Entry, words: Words) -> Outcome:
-    params = _params(one, words)
+def _kind(one: Entry) -> tuple[str, ...]:
+    lasts = one["what"] == "stays" and one["came"] != "cannot_say"
+    return LASTING if lasts else (one["what"], one["on"], one["came"])
+
+
+def _outcome(alike: list[Entry], words: Words) -> Outcome:
+    one = alike[0]
+    params = _params(one, words) | {"what": _names(alike, words)}
     came = words.say(f"came_{one['came']}", **params)
     return Outcome(*MARKS[one["hit"]], words.say(f"came_of_{one['what']}", **params, came=came))
 
@@ -76,6 +88,10 @@ def _params(one: Entry, words: Words) -> dict[str, str]:
     params["now"] = value_text(one["now"], unit, language)
     params["figure"] = value_text(one.get("value"), unit, language)
     return params
+
+
+def _names(several: list[Entry], words: Words) -> str:
+    return ", ".join(_name(one, words) for one in several)
 
 
 def _name(one: Entry, words: Words) -> str:

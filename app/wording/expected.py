@@ -23,11 +23,11 @@ SENTENCES: dict[str, str] = {
     "came_inside": N_("{figure}: inside"),
     "came_above": N_("{figure}: above"),
     "came_below": N_("{figure}: below"),
-    "came_confirmed": N_("confirmed"),
+    "came_confirmed": N_("it was confirmed"),
     "came_dropped": N_("it did not hold"),
     "came_closed": N_("it closed"),
     "came_back_over": N_("back over the line"),
-    "came_still_open": N_("still open"),
+    "came_still_open": N_("it is still open"),
     "came_cannot_say": N_("nobody can say: no data"),
 }
 
