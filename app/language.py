@@ -90,7 +90,8 @@ class Formats:
     def long_day(self, day: date | str) -> str:
         """Write a day out: 31 décembre 2026."""
         value = date.fromisoformat(day) if isinstance(day, str) else day
-        return format_date(value, format="d MMMM yyyy", locale=self._locale)
+        first = "d'er' MMMM yyyy" if self.language == "fr" and value.day == 1 else "d MMMM yyyy"
+        return format_date(value, format=first, locale=self._locale)
 
     def month(self, month: str) -> str:
         """Write a month given as YYYY-MM: déc. 2026."""
