@@ -26,6 +26,7 @@ companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys, and the key that seals secrets.")
 channel_app = typer.Typer(no_args_is_help=True, help="Where alerts are told at once: webhooks and chats.")
+letters_app = typer.Typer(no_args_is_help=True, help="Letters that came back.")
 recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly letter.")
 policy_app = typer.Typer(
     no_args_is_help=True, help="A company's settings: limits, budgets, calendar; dated and signed."
@@ -37,6 +38,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
+app.add_typer(letters_app, name="letters")
 app.add_typer(recipient_app, name="recipient")
 app.add_typer(channel_app, name="channel")
 
@@ -733,6 +735,29 @@ def recipient_remove(email: str, company: CompanyOption = None) -> None:
     from app.letters_cli import remove_reader
 
     remove_reader(opened().engine, email, company, language())
+
+
+@recipient_app.command("resume")
+def recipient_resume(email: str) -> None:
+    """Send letters again to an address that bounced, with what was held for it."""
+    from app.clock import utc_now
+    from app.deliveries_cli import vouch_for
+
+    vouch_for(opened().engine, email, utc_now(), language())
+
+
+@letters_app.command("bounce")
+def letters_bounce(
+    path: Annotated[Path, typer.Argument(help="a mail, an mbox or a Maildir; `-` reads one mail from a pipe")],
+) -> None:
+    """Read mails that came back, and send no more to addresses that are gone."""
+    from app.clock import utc_now
+    from app.deliveries_cli import take_files, take_piped
+
+    if str(path) == "-":
+        take_piped(lambda: opened().engine, utc_now(), language())
+    else:
+        take_files(opened().engine, path, utc_now(), language())
 
 
 @app.command()

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 # Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
 _HANDED_RANK: Mapping[str, int] = {"push": 1, "csv": 2, "fec": 3}
-UNSENT = ("waiting", "sending", "refused")  # states of letters
+UNSENT = ("waiting", "sending", "refused", "bounced", "held")  # states of letters
 
 
 def is_pulled(provider: str) -> bool:

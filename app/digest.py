@@ -29,7 +29,7 @@ FREQUENCIES = (WEEKLY, MONTHLY, NO_LETTERS)
 LETTERS_A_MONTH = 6
 CHARTED = 20  # companies; of more, a letter draws none, and their months are left out
 
-_ON_ITS_WAY = ("waiting", "sending")
+_ON_ITS_WAY = ("waiting", "sending", "held")  # held: its address bounced; the next one tells it all
 _READ = ("sent", "kept")  # any other letter told its reader nothing, or not yet
 _STATUS = ("error", "stale", "normal", "nothing")
 _VERDICTS = ("outsource", "prepare", "cannot_say", "too_early", "not_needed")
@@ -112,7 +112,7 @@ def _unsent(conn: Connection, recipient_id: str, week: str, now: datetime) -> li
 
 def _replace(conn: Connection, unsent: Sequence[str], now: datetime) -> None:
     x = letter.c
-    still = (x.state == "waiting") | ((x.state == "sending") & (x.leased_until <= now))
+    still = x.state.in_(("waiting", "held")) | ((x.state == "sending") & (x.leased_until <= now))
     gone = update(letter).where(x.id.in_(unsent), still).values(state="replaced", leased_until=None)
     if conn.execute(gone).rowcount != len(unsent):
         raise Overtaken

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from sqlalchemy import Connection, Engine, select
 
+from app.clock import local_day
 from app.companies import companies, company_called
 from app.db import read, write
 from app.digest import preview_content
@@ -18,7 +19,7 @@ from app.models.watch import letter, recipient
 from app.outbox import trouble_text
 from app.preferences import Hours, Wanted, preferences, set_hours, set_wanted
 from app.preview import write_preview
-from app.recipients import add_recipient, find_recipient, recipients, remove_recipient
+from app.recipients import Recipient, add_recipient, find_recipient, recipients, remove_recipient
 from app.settings import Settings
 from app.watch_cli import step_named
 from app.wording import label, say
@@ -125,8 +126,18 @@ def print_readers(engine: Engine, asked: str | None, spoken: str) -> None:
     for row, one in listed:
         left = f"  [{say('recipient_left', {}, spoken)}]" if one.unsubscribed_at else ""
         typer.echo(f"{row['name']}  {one.email}  {one.language}  {one.zone}{left}")
+        if one.bounced_at:
+            typer.secho("    " + bounced_text(one, spoken), fg="red")
     if not listed:
         typer.echo(say("no_recipients", {}, spoken))
+
+
+def bounced_text(one: Recipient, language: str) -> str:
+    """Say since when an address gets no letters, why, and what to do."""
+    assert one.bounced_at is not None  # noqa: S101 - only those are asked about
+    day = local_day(one.bounced_at, one.zone).isoformat()
+    params = {"day": day, "why": trouble_text(one.bounced_because, language), "email": one.email}
+    return say("recipient_bounced_since", params, language)
 
 
 def remove_reader(engine: Engine, email: str, asked: str | None, spoken: str) -> None:

@@ -1,7 +1,8 @@
 """Send a mail over SMTP, and say of what fails whether another try may help.
 
 TemporaryMailError  the server is away, busy, or doesn't know us: later, or once the settings are put right
-PermanentMailError  the server has refused this letter or this address for good
+PermanentMailError  the server has refused this letter for good
+AddressRefused      the server has refused the address for good: nobody is there
 """
 
 import smtplib
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import parseaddr
 
+from app.reply_codes import is_about_address, read_reply
 from app.settings import Settings
 
 TIMEOUT_S = 30.0
@@ -36,6 +38,10 @@ class TemporaryMailError(MailError):
 
 class PermanentMailError(MailError):
     """No other try will help."""
+
+
+class AddressRefused(PermanentMailError):
+    """Nor will another letter to this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,13 @@ class Mailer:
     def _of_smtp(self, error: smtplib.SMTPException) -> MailError:
         match error:
             case smtplib.SMTPRecipientsRefused():
-                found: MailError = self._answered(*next(iter(error.recipients.values())))
+                found: MailError = self._answered(*next(iter(error.recipients.values())), of="address")
             case smtplib.SMTPAuthenticationError():
                 found = TemporaryMailError("mail_login_failed", self._said(error.smtp_code, error.smtp_error))
             case smtplib.SMTPConnectError() | smtplib.SMTPHeloError():  # before any letter is spoken of
                 found = TemporaryMailError("mail_answered", self._said(error.smtp_code, error.smtp_error))
+            case smtplib.SMTPSenderRefused():
+                found = self._answered(error.smtp_code, error.smtp_error, of="sender")
             case smtplib.SMTPResponseException():
                 found = self._answered(error.smtp_code, error.smtp_error)
             case smtplib.SMTPNotSupportedError():  # an address beyond ASCII
@@ -114,11 +122,17 @@ class Mailer:
                 found = TemporaryMailError("mail_hung_up", self._clean(str(error)))
         return found
 
-    def _answered(self, code: int, text: bytes | str) -> MailError:
+    def _answered(self, code: int, text: bytes | str, *, of: str = "letter") -> MailError:
+        said = self._said(code, text)
         if code in ABOUT_THE_ACCOUNT:
-            return TemporaryMailError("mail_login_failed", self._said(code, text))
-        kind = PermanentMailError if code >= FOR_GOOD else TemporaryMailError
-        return kind("mail_answered", self._said(code, text))
+            return TemporaryMailError("mail_login_failed", said)
+        if code < FOR_GOOD:
+            return TemporaryMailError("mail_answered", said)
+        # To the whole letter a bare 550 may be said as well: there only what names the address counts.
+        _, status = read_reply(said)
+        names_it = of == "address" or (of == "letter" and status is not None and not status.startswith("5.0."))
+        kind = AddressRefused if names_it and is_about_address(code, status, said) else PermanentMailError
+        return kind("mail_answered", said)
 
     def _said(self, code: int, text: bytes | str) -> str:
         words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text

@@ -10,7 +10,19 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
-from app.api import alerts, health, knocks, maintenance, metrics, policy, policy_actions, push, readiness, webhooks
+from app.api import (
+    alerts,
+    bounces,
+    health,
+    knocks,
+    maintenance,
+    metrics,
+    policy,
+    policy_actions,
+    push,
+    readiness,
+    webhooks,
+)
 from app.api.webhooks import close_doors
 from app.clock import utc_now
 from app.errors import SeuilError
@@ -44,7 +56,9 @@ def create_app(
     app = FastAPI(title="Seuil", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.room = Room(engine, settings, now)
     app.include_router(health.router)
-    for room in (readiness, policy, policy_actions, alerts, maintenance, push, webhooks, knocks, metrics):
+    for room in (
+        readiness, policy, policy_actions, alerts, maintenance, bounces, push, webhooks, knocks, metrics,
+    ):  # fmt: skip
         app.include_router(room.router)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

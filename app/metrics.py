@@ -29,7 +29,7 @@ from signals.verdict import Verdict
 LAST_DAY = timedelta(days=1)
 NEVER = "none"  # the verdict of a company that was never assessed
 CONNECTION_STATES = ("fresh", "late", "troubled", "stopped")
-LETTER_STATES = ("waiting", "sending", "sent", "refused", "kept", "dropped", "replaced")
+LETTER_STATES = ("waiting", "sending", "sent", "refused", "bounced", "held", "kept", "dropped", "replaced")
 JOB_STATES = ("done_last_day", "failing", "under_way")
 _POLICY = Policy()
 FRESH_FOR: Mapping[str, timedelta] = {

@@ -151,7 +151,8 @@ def hand_over(engine: Engine, key: str, clock: Clock, send: Sender) -> None:
         raise
     reached("notice.taken")
     with write(engine) as conn:
-        _mark(conn, mine, state=SENT, sent_at=clock(), leased_until=None, trouble=None)
+        now = clock()
+        _mark(conn, mine, state=SENT, sent_at=now, tried_at=now, leased_until=None, trouble=None)
 
 
 def _claim(conn: Connection, notice_id: str, attempts: int, now: datetime) -> Row | None:
@@ -182,7 +183,7 @@ def _mark(conn: Connection, mine: Row, **values: Any) -> None:
 
 def _keep_trouble(engine: Engine, mine: Row, error: NotTold, now: datetime) -> None:
     tries = int(mine["attempts"])
-    values: dict[str, Any] = {"state": WAITING, "leased_until": None, "trouble": str(error)}
+    values: dict[str, Any] = {"state": WAITING, "leased_until": None, "trouble": str(error), "tried_at": now}
     if error.is_over or (now - mine["created_at"] >= TRIED_FOR and tries > 1):
         values["state"] = REFUSED
     else:

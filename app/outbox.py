@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Engine, Select, and_, func, or_, select, update
 
+from app.bounces import BOUNCED, HELD, note_bounce
 from app.db import write
 from app.due import retry_at
 from app.errors import NotFound, Refused
@@ -19,7 +20,7 @@ from app.faultpoints import reached
 from app.jobs import Clock
 from app.letter_view import AT_ONCE, STOPPED
 from app.letters import compose
-from app.mail import MailError, PermanentMailError, TemporaryMailError
+from app.mail import AddressRefused, MailError, PermanentMailError, TemporaryMailError
 from app.models.watch import letter, recipient, subscription
 from app.wording import SENTENCES, say
 
@@ -33,7 +34,7 @@ FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=6)
 TRIED_FOR = timedelta(days=3)
 WAITING, SENDING, SENT, REFUSED, KEPT, DROPPED = "waiting", "sending", "sent", "refused", "kept", "dropped"
 REPLACED = "replaced"  # by the next one, before it could be sent
-STATES = (WAITING, SENDING, SENT, REFUSED, KEPT, DROPPED, REPLACED)
+STATES = (WAITING, SENDING, SENT, REFUSED, BOUNCED, HELD, KEPT, DROPPED, REPLACED)
 
 log = structlog.get_logger()
 
@@ -84,7 +85,8 @@ def deliver(engine: Engine, key: str, clock: Clock, send: Send | None, *, sender
         raise
     reached("send.accepted")
     with write(engine) as conn:
-        _mark(conn, mine, state=SENT, sent_at=clock(), leased_until=None, trouble=None)
+        now = clock()
+        _mark(conn, mine, state=SENT, sent_at=now, tried_at=now, leased_until=None, trouble=None)
     reached("send.marked")
     log.info("letter_sent", letter=mine["id"], attempts=mine["attempts"])
 
@@ -107,11 +109,20 @@ def _claim(conn: Connection, letter_id: str, attempts: int, now: datetime) -> Ro
     if taken is None:
         return None
     row = find_letter(conn, letter_id)
-    if row["is_demo"] or row["unsubscribed_at"] is not None:
-        state = KEPT if row["is_demo"] else DROPPED
-        _mark(conn, row, state=state, leased_until=None)
+    stays = _stays(row)
+    if stays is not None:
+        _mark(conn, row, state=stays, leased_until=None)
         return None
     return row
+
+
+def _stays(row: Row) -> str | None:
+    """Say as what a letter stays here, if it does."""
+    if row["is_demo"]:
+        return KEPT
+    if row["unsubscribed_at"] is not None:
+        return DROPPED
+    return HELD if row["bounced_at"] is not None else None
 
 
 def _mark(conn: Connection, mine: Row, **values: Any) -> None:
@@ -123,7 +134,7 @@ def _mark(conn: Connection, mine: Row, **values: Any) -> None:
 
 def _keep_trouble(engine: Engine, mine: Row, error: MailError, now: datetime) -> None:
     tries = int(mine["attempts"])
-    values: dict[str, Any] = {"state": WAITING, "leased_until": None, "trouble": str(error)}
+    values: dict[str, Any] = {"state": WAITING, "leased_until": None, "trouble": str(error), "tried_at": now}
     if isinstance(error, PermanentMailError):
         values["state"] = REFUSED
     elif now - mine["created_at"] >= TRIED_FOR and tries > 1:  # a first try, however late, is not the last
@@ -132,6 +143,8 @@ def _keep_trouble(engine: Engine, mine: Row, error: MailError, now: datetime) ->
         values["next_try_at"] = retry_at(now, tries, first=FIRST_RETRY, longest=LONGEST_RETRY)
     with write(engine) as conn:
         _mark(conn, mine, **values)
+        if isinstance(error, AddressRefused):
+            note_bounce(conn, str(mine["recipient_id"]), str(error), now)
     log.warning("letter_not_sent", letter=mine["id"], state=values["state"], trouble=values["trouble"])
 
 
@@ -149,7 +162,7 @@ def _query() -> Select[Any]:
     r = recipient.c
     columns = [column for column in letter.c if column.name != "content"]
     joined = letter.join(recipient, r.id == letter.c.recipient_id)
-    return select(*columns, r.email, r.is_demo, r.token, r.unsubscribed_at).select_from(joined)
+    return select(*columns, r.email, r.is_demo, r.token, r.unsubscribed_at, r.bounced_at).select_from(joined)
 
 
 def find_letter(conn: Connection, letter_id: str) -> Row:
@@ -177,9 +190,11 @@ def letter_counts(conn: Connection) -> dict[str, int]:
 
 
 def try_again(conn: Connection, letter_id: str, now: datetime) -> None:
-    """Have a letter that waits or was refused tried at the next tick."""
+    """Have a letter that waits, was refused or came back tried at the next tick, unless its address bounced."""
     c = letter.c
-    again = update(letter).where(c.id == letter_id, c.state.in_((WAITING, REFUSED)))
+    row = find_letter(conn, letter_id)
+    if row["bounced_at"] is not None:
+        raise Refused("recipient_bounced", {"email": str(row["email"])})
+    again = update(letter).where(c.id == letter_id, c.state.in_((WAITING, REFUSED, BOUNCED)))
     if conn.execute(again.values(state=WAITING, next_try_at=now).returning(c.id)).scalar() is None:
-        find_letter(conn, letter_id)
         raise Refused("letter_not_waiting")

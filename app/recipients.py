@@ -40,6 +40,8 @@ class Recipient:
     quiet_from: str
     quiet_until: str
     quiet_days: bool
+    bounced_at: datetime | None
+    bounced_because: str | None
 
 
 _COLUMNS = [recipient.c[name] for name in Recipient.__dataclass_fields__]

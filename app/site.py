@@ -52,6 +52,8 @@ SHAPES: Mapping[str, str] = {
     "sending": "◔",
     "sent": "✓",
     "refused": "✕",
+    "bounced": "✕",
+    "held": "◇",
     "kept": "◇",
 }
 """A shape beside every colour, so that a page reads without colours."""

@@ -1,6 +1,18 @@
 """The tables, by room; `metadata` has them all."""
 
-from app.models import answers, channels, core, facts, ledger, people, records, register, watch
+from app.models import answers, bounces, channels, core, facts, ledger, people, records, register, watch
 from app.models.types import metadata
 
-__all__ = ["answers", "channels", "core", "facts", "ledger", "metadata", "people", "records", "register", "watch"]
+__all__ = [
+    "answers",
+    "bounces",
+    "channels",
+    "core",
+    "facts",
+    "ledger",
+    "metadata",
+    "people",
+    "records",
+    "register",
+    "watch",
+]

@@ -34,6 +34,7 @@ notice = Table(
     Column("leased_until", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("trouble", Text),
+    Column("tried_at", Instant),
     Column("sent_at", Instant),
     UniqueConstraint("channel_id", "event_no"),
     Index("ix_notice_state_next_try_at", "state", "next_try_at"),

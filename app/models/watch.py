@@ -112,6 +112,9 @@ recipient = Table(
     Column("quiet_until", String(5), nullable=False, server_default="08:00"),
     Column("quiet_days", Boolean, nullable=False, server_default=true()),
     Column("place", String(10), nullable=False, server_default="FR"),  # whose public holidays count
+    Column("bounced_at", Instant),  # no letter is sent from then on, until somebody says that the address is good
+    Column("bounced_because", Text),
+    Column("vouched_at", Instant),  # when somebody last said so: what bounced of letters before counts no more
 )
 
 # Which companies somebody reads about.
@@ -154,12 +157,14 @@ letter = Table(
     Column("message_id", String(255), nullable=False, unique=True),
     Column("content", JSON, nullable=False),
     Column("told_until", Key, nullable=False),  # the last episode event it speaks of
-    Column("state", String(10), nullable=False),  # waiting, sending, sent, refused, kept, dropped, replaced
+    # waiting, sending, sent, refused, bounced, held, kept, dropped, replaced
+    Column("state", String(10), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("next_try_at", Instant, nullable=False),
     Column("leased_until", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("trouble", Text),
+    Column("tried_at", Instant),
     Column("sent_at", Instant),
     UniqueConstraint("recipient_id", "kind", "period"),
     Index("ix_letter_state_next_try_at", "state", "next_try_at"),

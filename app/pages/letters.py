@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.bounces import vouch
 from app.clock import local_day
 from app.db import hold, read, write
 from app.digest import digests_due, preview_content
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/companies/{company_id}/mail", dependencies=[Depends(
 
 LETTERS_SHOWN = 100
 LANGUAGE_NAMES: Mapping[str, str] = {"fr": "Français", "en": "English"}
-DONE = ("added", "removed", "again")
+DONE = ("added", "removed", "again", "vouched")
 REGIONS = ("Europe", "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Indian", "Pacific")
 
 # A letter brings its own styles and pictures and nothing else: it is shown in a room of its own, without our rights.
@@ -58,7 +59,7 @@ def _shown_letter(row: Row, language: str) -> dict[str, Any]:
     return {
         **row,
         "trouble_text": trouble_text(row["trouble"], language),
-        "can_try": row["state"] in {"waiting", "refused"} and row["attempts"] > 0,
+        "can_try": row["state"] in {"waiting", "refused", "bounced"} and row["attempts"] > 0 and not row["bounced_at"],
     }
 
 
@@ -89,6 +90,7 @@ def _page(  # noqa: PLR0913 - the page with what a form said
         status=status,
         company=company,
         recipients=listed,
+        bounced=[{**one, "why": trouble_text(one["bounced_because"], language)} for one in listed if one["bounced_at"]],
         letters=[_shown_letter(one, language) for one in letters],
         has_server=room.settings.smtp_host is not None,
         tick_seconds=room.settings.tick_seconds,
@@ -141,6 +143,16 @@ def remove_form(room: RoomHere, company: CompanyHere, recipient_id: str) -> Redi
         hold(conn, company["id"])
         remove_recipient(conn, company["id"], recipient_id)
     return _back(company, "removed")
+
+
+@router.post("/recipients/{recipient_id}/good")
+def good_form(room: RoomHere, company: CompanyHere, recipient_id: str) -> RedirectResponse:
+    """Send letters again to an address that bounced."""
+    with write(room.engine) as conn:
+        if recipient_id not in {one.id for one in recipients(conn, company["id"])}:
+            raise NotFound("no_such_recipient")
+        vouch(conn, recipient_id, room.now())
+    return _back(company, "vouched")
 
 
 def _letter_page(room: Room, company: Company, content: Mapping[str, Any], to: str) -> HTMLResponse:
