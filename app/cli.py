@@ -27,6 +27,7 @@ demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys, and the key that seals secrets.")
 channel_app = typer.Typer(no_args_is_help=True, help="Where alerts are told at once: webhooks and chats.")
 letters_app = typer.Typer(no_args_is_help=True, help="Letters that came back.")
+deliveries_app = typer.Typer(help="Letters and notices that did not arrive; without a command, they are listed.")
 recipient_app = typer.Typer(no_args_is_help=True, help="Who gets the weekly letter.")
 policy_app = typer.Typer(
     no_args_is_help=True, help="A company's settings: limits, budgets, calendar; dated and signed."
@@ -39,10 +40,14 @@ app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
 app.add_typer(letters_app, name="letters")
+app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(recipient_app, name="recipient")
 app.add_typer(channel_app, name="channel")
 
 CompanyOption = Annotated[str | None, typer.Option("--company", help="id, SIREN or name of the company")]
+DeliveryStateOption = Annotated[
+    str | None, typer.Option("--state", help="refused, given_up, bounced, held, trying or noted")
+]
 LanguageOption = Annotated[str | None, typer.Option("--language", help="fr or en; without it, the terminal's")]
 FromOption = Annotated[str | None, typer.Option("--from", help="the day from which on it holds; without it, today")]
 ByOption = Annotated[str | None, typer.Option(help="who sets it; without it, the owner")]
@@ -758,6 +763,30 @@ def letters_bounce(
         take_piped(lambda: opened().engine, utc_now(), language())
     else:
         take_files(opened().engine, path, utc_now(), language())
+
+
+@deliveries_app.callback(invoke_without_command=True)
+def deliveries(context: typer.Context, company: CompanyOption = None, state: DeliveryStateOption = None) -> None:
+    """Print the letters and notices that did not arrive, newest first, and why."""
+    if context.invoked_subcommand is not None:
+        return
+    from app.deliveries_cli import print_deliveries
+    from app.settings import read_settings
+
+    print_deliveries(opened().engine, company, state, read_settings(), language())
+
+
+@deliveries_app.command("again")
+def deliveries_again(
+    which: Annotated[str, typer.Argument(metavar="ID|all", help="one by its number, or all")],
+    company: CompanyOption = None,
+    state: DeliveryStateOption = None,
+) -> None:
+    """Have a letter or notice tried again at the next tick, or all: of a state, of a company."""
+    from app.clock import utc_now
+    from app.deliveries_cli import try_deliveries
+
+    try_deliveries(opened().engine, which, company, state, utc_now(), language())
 
 
 @app.command()

@@ -13,11 +13,18 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.bounces import Outcome, bounced_named, take_mail, vouch
-from app.db import write
+from app.clock import local_day, utc_now
+from app.companies import company_called
+from app.db import read, write
+from app.deliveries import Asked, Delivery, State, again, again_all, bounced_readers, deliveries, what_text, why_text
 from app.delivery_reports import LARGEST_MAIL
 from app.errors import BadInput
-from app.wording import say
+from app.outbox import trouble_text as letter_trouble
+from app.settings import Settings
+from app.site import moment_text
+from app.wording import label, say
 
+ALL = "all"
 TRY_LATER = 75  # EX_TEMPFAIL: a mail server that pipes a mail to us keeps it and comes again
 COLOURS = {Outcome.BOUNCED: "red", Outcome.RETURNED: "yellow", Outcome.NOTED: "yellow", Outcome.IGNORED: None}
 
@@ -72,3 +79,50 @@ def vouch_for(engine: Engine, email: str, now: datetime, language: str) -> None:
     with write(engine) as conn:
         n = vouch(conn, bounced_named(conn, email), now)
     typer.echo(say("recipient_vouched", {"email": email.strip(), "n": n}, language))
+
+
+def print_deliveries(engine: Engine, asked: str | None, state: str | None, settings: Settings, language: str) -> None:
+    """List what was not delivered, newest first, and the addresses that bounced."""
+    wanted, now = _state(state), utc_now()
+    with read(engine) as conn:
+        company_id = str(company_called(conn, asked)["id"]) if asked else None
+        rows = deliveries(conn, Asked(wanted, company_id), now)
+        bounced = bounced_readers(conn, company_id)
+    for reader in bounced:
+        day = local_day(reader["bounced_at"], settings.zone).isoformat()
+        params = {"day": day, "why": letter_trouble(reader["bounced_because"], language), "email": reader["email"]}
+        typer.secho(f"{reader['email']}  {say('recipient_bounced_since', params, language)}", fg="red")
+    for one in rows:
+        for line in _lines(one, settings.zone, language):
+            typer.echo(line)
+    if not rows and not bounced:
+        typer.echo(say("deliveries_none", {}, language))
+
+
+def try_deliveries(
+    engine: Engine, which: str, asked: str | None, state: str | None, now: datetime, language: str
+) -> None:
+    """Have one tried again, or `all`: of a state, of a company."""
+    wanted, n = _state(state), 1
+    with write(engine) as conn:
+        company_id = str(company_called(conn, asked)["id"]) if asked else None
+        if which == ALL:
+            n = again_all(conn, Asked(wanted, company_id), now)
+        else:
+            again(conn, which, now)
+    typer.echo(say("deliveries_again", {"n": n}, language))
+
+
+def _state(text: str | None) -> State | None:
+    try:
+        return State(text) if text else None
+    except ValueError as error:
+        raise BadInput("no_such_delivery_state", {"value": str(text), "known": ", ".join(State)}) from error
+
+
+def _lines(one: Delivery, zone: str, language: str) -> Iterator[str]:
+    """Say one in two lines: which and to whom; why, and when it was tried."""
+    state = label("delivery_state", one.state, language)
+    yield f"{one.id}  {state}  {what_text(one, language)}  →  {one.to}"
+    tried = f"  {moment_text(one.tried_at, zone, language)}" if one.tried_at else ""
+    yield f"    {why_text(one, language)}{tried}"

@@ -25,7 +25,7 @@ from app.metrics import connection_state, connections_seen
 from app.migrate import is_current
 from app.models.answers import assessment
 from app.models.core import company, connection
-from app.models.watch import job_run, letter
+from app.models.watch import job_run, letter, recipient
 from app.outcomes import failed_counts
 from app.settings import Settings
 from app.silence import silences
@@ -253,12 +253,15 @@ def check_letters(conn: Connection, now: datetime) -> Iterator[Check]:
     waiting, oldest = conn.execute(waits).one()
     recent = select(func.count()).where(x.state == "refused", x.created_at > now - REFUSED_LATELY)
     refused = conn.execute(recent).scalar_one()
+    bounced = conn.execute(select(func.count()).where(recipient.c.bounced_at.is_not(None))).scalar_one()
+    if bounced:
+        yield Check("letters", State.BAD, "doctor_addresses_bounced", {"n": bounced})
     if refused:
         yield Check("letters", State.BAD, "doctor_letters_refused", {"n": refused})
     if waiting and now - oldest > WAITED_LONG:
         hours = int((now - oldest).total_seconds() // 3600)
         yield Check("letters", State.LOOK, "doctor_letters_wait", {"n": waiting, "hours": hours})
-    elif not refused:
+    elif not refused and not bounced:
         yield Check("letters", State.OK, "doctor_letters", {"n": waiting})
 
 

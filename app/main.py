@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from app.api import (
     alerts,
     bounces,
+    deliveries,
     health,
     knocks,
     maintenance,
@@ -57,7 +58,7 @@ def create_app(
     app.state.room = Room(engine, settings, now)
     app.include_router(health.router)
     for room in (
-        readiness, policy, policy_actions, alerts, maintenance, bounces, push, webhooks, knocks, metrics,
+        readiness, policy, policy_actions, alerts, maintenance, bounces, deliveries, push, webhooks, knocks, metrics,
     ):  # fmt: skip
         app.include_router(room.router)
     for router in ROUTERS:

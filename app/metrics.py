@@ -17,10 +17,11 @@ from app.alerts import OPEN_STATES
 from app.alive import is_failing, last_beat
 from app.companies import provider_names
 from app.models.answers import assessment
+from app.models.channels import notice
 from app.models.core import bookmark, company, connection
 from app.models.ledger import ledger_import
 from app.models.records import quarantined
-from app.models.watch import episode, job_run, knock, letter
+from app.models.watch import episode, job_run, knock, letter, recipient
 from app.outcomes import failed_counts
 from app.silence import silences
 from signals.policy import Policy
@@ -30,6 +31,7 @@ LAST_DAY = timedelta(days=1)
 NEVER = "none"  # the verdict of a company that was never assessed
 CONNECTION_STATES = ("fresh", "late", "troubled", "stopped")
 LETTER_STATES = ("waiting", "sending", "sent", "refused", "bounced", "held", "kept", "dropped", "replaced")
+NOTICE_STATES = ("waiting", "sending", "sent", "refused")
 JOB_STATES = ("done_last_day", "failing", "under_way")
 _POLICY = Policy()
 FRESH_FOR: Mapping[str, timedelta] = {
@@ -67,6 +69,7 @@ def read_metrics(conn: Connection, now: datetime, version: str) -> Iterator[Metr
     yield from _answers(conn, now)
     yield from _episodes(conn)
     yield from _letters(conn, now)
+    yield from _not_arrived(conn)
     knocks = CounterMetricFamily("seuil_knocks", "Genuine webhooks kept.")
     knocks.add_metric([], conn.execute(select(func.count()).select_from(knock)).scalar_one())
     yield knocks
@@ -174,6 +177,16 @@ def _letters(conn: Connection, now: datetime) -> Iterator[Metric]:
     oldest = conn.execute(select(func.min(x.created_at)).where(x.state.in_(("waiting", "sending")))).scalar()
     meaning = "Time since the oldest letter that is not sent yet was written; 0 where none waits."
     yield _gauge("seuil_letter_oldest_waiting_age_seconds", meaning, {(): _age_s(oldest, now)})
+
+
+def _not_arrived(conn: Connection) -> Iterator[Metric]:
+    counts: Counts = {(state,): 0.0 for state in NOTICE_STATES}
+    for state, n in conn.execute(select(notice.c.state, func.count()).group_by(notice.c.state)):
+        counts[state,] = n
+    yield _gauge("seuil_notices", "Notices to channels by what became of them.", counts, "state")
+    bounced = select(func.count()).where(recipient.c.bounced_at.is_not(None))
+    meaning = "Addresses that bounced, and get no letters until somebody says that they are good again."
+    yield _gauge("seuil_recipients_bounced", meaning, {(): conn.execute(bounced).scalar_one()})
 
 
 def _jobs(conn: Connection, now: datetime) -> Iterator[Metric]:

@@ -16,6 +16,7 @@ from app.channels import WEBHOOK, switch_off
 from app.companies import find_company
 from app.db import hold, write
 from app.due import retry_at
+from app.errors import NotFound, Refused
 from app.faultpoints import reached
 from app.ids import new_id
 from app.jobs import Clock
@@ -240,6 +241,20 @@ def trouble_text(trouble: str | None, language: str) -> str:
     """Say in a reader's language why a notice was not taken."""
     code, _, detail = (trouble or "").partition(": ")
     return say(code, {"detail": detail}, language) if code else ""
+
+
+def try_again(conn: Connection, notice_id: str, now: datetime) -> None:
+    """Have a notice that waits or was not taken tried at the next tick, unless its channel is switched off."""
+    c, k = notice.c, channel.c
+    joined = notice.join(channel, k.id == c.channel_id)
+    found = conn.execute(select(c.id, k.off_at, k.label).select_from(joined).where(c.id == notice_id)).first()
+    if found is None:
+        raise NotFound("no_such_delivery")
+    if found.off_at is not None:
+        raise Refused("channel_is_off", {"label": found.label})
+    again = update(notice).where(c.id == notice_id, c.state.in_((WAITING, REFUSED)))
+    if conn.execute(again.values(state=WAITING, next_try_at=now)).rowcount == 0:
+        raise Refused("letter_not_waiting")
 
 
 def try_channel(row: Row, send: Sender, who: str, now: datetime) -> None:

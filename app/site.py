@@ -54,6 +54,9 @@ SHAPES: Mapping[str, str] = {
     "refused": "✕",
     "bounced": "✕",
     "held": "◇",
+    "given_up": "✕",
+    "trying": "◔",
+    "noted": "◇",
     "kept": "◇",
 }
 """A shape beside every colour, so that a page reads without colours."""

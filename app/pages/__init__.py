@@ -8,6 +8,7 @@ from app.pages import (
     connect,
     connections,
     declarations,
+    deliveries,
     door,
     imports,
     keys,
@@ -38,6 +39,7 @@ ROUTERS = (
     preferences.router,  # before the letters' `/{letter_id}`
     letters.router,
     channels.router,
+    deliveries.router,
     declarations.router,
     people.router,
     policy.router,

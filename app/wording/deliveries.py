@@ -45,10 +45,33 @@ SENTENCES: dict[str, str] = {
         "Mails read: {n}. Addresses that bounced: {bounced}, letters that came back otherwise: {returned}, "
         "noted: {noted}, nothing to do: {ignored}."
     ),
+    "no_such_delivery": N_("There is no such letter or notice."),
+    "no_such_delivery_state": N_("“{value}” is no state of a delivery: {known}."),
+    "channel_is_off": N_("{label} is switched off: nothing is told there any more."),
+    "delivery_held": N_("Letters to this address come back; it goes out once somebody says that the address is good."),
+    "delivery_week": N_("Letter of week {week}, {year}"),
+    "deliveries_again": N_("Tried again at the next tick: {n}."),
+    "deliveries_none": N_("Everything was delivered, or waits for its first try."),
+    "doctor_addresses_bounced": N_(
+        "letters come back from this many addresses, which get none until you act: {n}; `seuil deliveries` says why"
+    ),
     "bounces_none": N_("No mail in {path}."),
 }
 
 LABELS: dict[str, str] = {
     "letter_state:bounced": N_("came back"),
     "letter_state:held": N_("held: the address bounced"),
+    "letter_kind:source": N_("Letter: a source refuses access"),
+    "delivery_state:refused": N_("refused"),
+    "delivery_state:given_up": N_("given up"),
+    "delivery_state:bounced": N_("came back"),
+    "delivery_state:held": N_("held back"),
+    "delivery_state:trying": N_("being tried"),
+    "delivery_state:noted": N_("sent, with a remark"),
+    "delivery_kind:letter": N_("letter"),
+    "delivery_kind:notice": N_("notice"),
+    "delivery_column:what": N_("What"),
+    "delivery_column:to": N_("Recipient"),
+    "delivery_column:state": N_("State"),
+    "delivery_column:tried": N_("Tried"),
 }

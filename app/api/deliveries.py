@@ -1,0 +1,95 @@
+"""What was not delivered, as JSON with codes, and having it tried again."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from app.companies import find_company
+from app.db import read, write
+from app.deliveries import (
+    LISTED,
+    Asked,
+    Delivery,
+    State,
+    again,
+    again_all,
+    bounced_readers,
+    deliveries,
+    delivery_counts,
+)
+from app.room import ReaderHere, RoomHere
+from app.rows import as_json
+
+router = APIRouter(prefix="/v1/deliveries", tags=["letters"])
+
+_SHOWN = ("id", "kind", "state", "to", "attempts", "created_at", "tried_at", "next_try_at", "can_try")
+
+
+class AllOf(BaseModel):
+    """Which deliveries are tried again: of a state, of a company; all of them without either."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: State | None = None
+    company: str | None = None
+
+
+@router.get("")
+def failed(
+    room: RoomHere,
+    _: ReaderHere,
+    state: State | None = None,
+    company: str | None = None,
+    before: Annotated[str | None, Query(max_length=36, pattern=r"^[!-~]*$")] = None,
+) -> dict[str, Any]:
+    """Give what was not delivered in 90 days, newest first, a hundred at a time; `next` is the following `before`.
+
+    With the addresses that bounced, which get no letters until somebody says that they are good again.
+    """
+    now = room.now()
+    with read(room.engine) as conn:
+        if company is not None:
+            find_company(conn, company)
+        rows = deliveries(conn, Asked(state, company), now, before=before)
+        counts = delivery_counts(conn, company, now)
+        bounced = bounced_readers(conn, company)
+    return {
+        "counts": counts,
+        "deliveries": [_told(one) for one in rows],
+        "bounced": [
+            as_json({"email": one["email"], "since": one["bounced_at"], "held": one["held"]})
+            | _trouble(one["bounced_because"])
+            for one in bounced
+        ],
+        "next": rows[-1].id if len(rows) == LISTED else None,
+    }
+
+
+@router.post("/{delivery_id}/again")
+def try_one(delivery_id: str, room: RoomHere, _: ReaderHere) -> dict[str, int]:
+    """Have one tried at the next tick."""
+    with write(room.engine) as conn:
+        again(conn, delivery_id, room.now())
+    return {"again": 1}
+
+
+@router.post("/again")
+def try_all(room: RoomHere, _: ReaderHere, asked: AllOf) -> dict[str, int]:
+    """Have all of a kind tried at the next tick, and say how many."""
+    with write(room.engine) as conn:
+        if asked.company is not None:
+            find_company(conn, asked.company)
+        return {"again": again_all(conn, Asked(asked.state, asked.company), room.now())}
+
+
+def _told(one: Delivery) -> dict[str, Any]:
+    shown = as_json({name: getattr(one, name) for name in _SHOWN})
+    about = [{"id": company_id, "name": name} for company_id, name in one.companies]
+    what = {"letter": one.what["kind"], "period": one.what["period"]} if one.kind == "letter" else {"event": one.what}
+    return {**shown, **_trouble(one.trouble), "companies": about, "what": what}
+
+
+def _trouble(trouble: str | None) -> dict[str, str | None]:
+    code, _, detail = (trouble or "").partition(": ")
+    return {"code": code or None, "detail": detail or None}
