@@ -86,7 +86,8 @@ def _waiting(
     query = (
         select(*columns)
         .join(recipient, r.id == s.recipient_id)
-        .where(newest > s.told_until, r.unsubscribed_at.is_(None), ~r.is_demo, ~under_maintenance(s.company_id, now))
+        .where(newest > s.told_until, r.unsubscribed_at.is_(None), r.bounced_at.is_(None), ~r.is_demo)
+        .where(~under_maintenance(s.company_id, now))
         .order_by(r.id, s.company_id)
     )
     if reader_id is not None:

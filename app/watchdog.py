@@ -60,7 +60,9 @@ def _is_ours(conn: Connection, key: str) -> bool:
 def _write(conn: Connection, since: datetime, now: datetime, *, runs_again: bool) -> int:
     r, s = recipient.c, subscription.c
     wanted = select(s.recipient_id).where((s.at_once != NONE) | s.escalations)
-    readers = select(r.id, r.language, r.zone).where(r.id.in_(wanted), r.unsubscribed_at.is_(None), ~r.is_demo)
+    readers = select(r.id, r.language, r.zone).where(
+        r.id.in_(wanted), r.unsubscribed_at.is_(None), r.bounced_at.is_(None), ~r.is_demo
+    )
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     written = 0
     for row in conn.execute(readers.order_by(r.id)).all():
