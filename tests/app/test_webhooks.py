@@ -1,6 +1,7 @@
 """The webhook door over HTTP: what is genuine is kept once and has its source read; all else leaves no trace."""
 
 import asyncio
+import base64
 import hashlib
 import socket
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from sqlalchemy import Engine, event, func, select, text, update
 from standardwebhooks.webhooks import Webhook
@@ -373,6 +375,32 @@ def test_a_secret_made_up_by_the_sender_is_taken(sender: Sender) -> None:
     assert sender.send("evt_1", secret=theirs).json() == {"status": "kept"}
     with write(sender.engine) as conn, pytest.raises(BadInput, match="door_secret_unusable"):
         keep_door_secret(conn, VAULT, sender.connection, "whsec_short", NOW)
+
+
+def test_a_sender_goes_over_to_keys_of_its_own_and_changes_them_with_a_day_of_overlap(sender: Sender) -> None:
+    first, second = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    for key in (first, second):
+        public = "whpk_" + base64.b64encode(key.public_key().public_bytes_raw()).decode()
+        with write(sender.engine) as conn:
+            keep_door_secret(conn, VAULT, sender.connection, public, sender.at.now)
+        sender.at.now += timedelta(seconds=1)
+        assert sender.post(by_key(sender, key)).json() == {"status": "kept"}
+    assert sender.post(by_key(sender, first)).json() == {"status": "kept"}
+    assert sender.send("shared").json() == {"status": "kept"}
+
+    sender.at.now += timedelta(hours=24)
+    assert problem(sender.post(by_key(sender, first))) == (401, "knock_signature_wrong")
+    assert problem(sender.send("shared again")) == (401, "knock_not_signed")
+    assert sender.post(by_key(sender, first, second)).json() == {"status": "kept"}
+    assert sender.post(by_key(sender, second)).json() == {"status": "kept"}
+
+
+def by_key(sender: Sender, *keys: Ed25519PrivateKey) -> dict[str, str]:
+    """Sign a new event with one key, or with several."""
+    event_id, seconds = f"evt_{len(sender.kept())}", str(int(sender.at.now.timestamp()))
+    signatures = [base64.b64encode(key.sign(f"{event_id}.{seconds}.".encode() + BODY)).decode() for key in keys]
+    signed = " ".join(f"v1a,{one}" for one in signatures)
+    return {"webhook-id": event_id, "webhook-timestamp": seconds, "webhook-signature": signed}
 
 
 def test_a_door_needs_a_connection_and_a_secret(engine: Engine, company: str) -> None:
