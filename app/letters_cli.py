@@ -62,6 +62,9 @@ def send_letters(engine: Engine, settings: Settings, clock: Clock, language: str
     typer.echo(say("letters_done", counts, language))
     if waiting and not settings.smtp_host:
         typer.echo("  " + say("letters_need_server", {}, language))
+    for row in moved:
+        if row["state"] == "held":
+            typer.secho("  " + say("letter_held", {"email": row["email"]}, language), fg="yellow")
     in_trouble = [row for row in waiting if row["trouble"] and settings.smtp_host]
     for row in refused + in_trouble:
         typer.secho("  " + _letter_line(row, language), fg="red" if row["state"] == "refused" else "yellow")

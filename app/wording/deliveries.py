@@ -50,6 +50,7 @@ SENTENCES: dict[str, str] = {
     "channel_is_off": N_("{label} is switched off: nothing is told there any more."),
     "delivery_held": N_("Letters to this address come back; it goes out once somebody says that the address is good."),
     "delivery_week": N_("Letter of week {week}, {year}"),
+    "letter_held": N_("{email}: held, as letters come back from there; `seuil deliveries` says why."),
     "deliveries_again": N_("Tried again at the next tick: {n}."),
     "deliveries_none": N_("Everything was delivered, or waits for its first try."),
     "doctor_addresses_bounced": N_(

@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import OperationalError
+from typer import Exit
 
 from app.access import holder_with, let_in, make_key, make_owner
 from app.bounces import Outcome, Taken, bounced_named, take_mail, vouch
@@ -22,7 +24,7 @@ from app.deliveries_cli import take_files, take_piped, vouch_for
 from app.delivery_reports import NoReport, read_report
 from app.digest import write_digest
 from app.errors import BadInput, NotFound, Refused
-from app.letters_cli import print_readers
+from app.letters_cli import print_readers, send_letters
 from app.mail import AddressRefused, PermanentMailError
 from app.main import create_app
 from app.models.watch import letter, recipient, subscription
@@ -30,10 +32,10 @@ from app.outbox import trouble_text, try_again
 from app.reply_codes import is_about_address, read_reply
 from app.room import COOKIE
 from app.settings import Settings
-from tests.app.test_outbox import add_letter, due, mailer, post, row
+from tests.app.test_outbox import SENDER, add_letter, due, mailer, post, row
 from tests.bounced_mails import AUTO_REPLY, LETTER_OF_SOMEBODY, RECEIPT, SERVERS, postfix, report, sent_on
 from tests.conftest import NOW
-from tests.mail_server import Desk, mail_server
+from tests.mail_server import HOST, Desk, mail_server
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DEEP = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(2000))
@@ -353,6 +355,30 @@ def test_a_mail_server_pipes_a_mail_in(sqlite_engine: Engine, monkeypatch: pytes
     take_piped(lambda: sqlite_engine, NOW, "en")
 
     assert row(sqlite_engine)["state"] == "bounced"
+
+
+def test_a_mail_server_keeps_the_mail_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Engine:
+        raise OperationalError("", None, Exception("away"))
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(AUTO_REPLY)))
+    with pytest.raises(Exit) as left:
+        take_piped(away, NOW, "en")
+    assert left.value.exit_code == 75
+
+
+def test_sending_by_hand_says_what_was_held(sqlite_engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    add_letter(sqlite_engine)
+    with write(sqlite_engine) as conn:
+        conn.execute(update(recipient).values(bounced_at=NOW, bounced_because="mail_came_back: 550"))
+    with mail_server() as desk:
+        settings = Settings(
+            database_url="sqlite://", smtp_host=HOST, smtp_port=desk.port, smtp_security="none", mail_from=SENDER
+        )
+        assert send_letters(sqlite_engine, settings, lambda: NOW, "en")
+
+    assert f"{CLAIRE}: held" in capsys.readouterr().out
+    assert desk.raw == []
 
 
 # On a page, and over the API

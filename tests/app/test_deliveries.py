@@ -25,6 +25,7 @@ from app.deliveries import (
     why_text,
 )
 from app.deliveries_cli import print_deliveries, try_deliveries
+from app.doctor import check_letters
 from app.errors import BadInput, NotFound, Refused
 from app.main import create_app
 from app.models.channels import channel, notice
@@ -344,3 +345,11 @@ def test_what_came_back_stands_on_the_page_with_its_words(sqlite_engine: Engine,
         take_mail(conn, postfix("claire1@durand.example", "1.2026-W47@seuil.example.com"), NOW)
 
     assert "It came back: 550 5.1.1" in site.get("/deliveries?state=bounced").text
+
+
+def test_the_doctor_says_that_addresses_bounced(sqlite_engine: Engine) -> None:
+    troubles(sqlite_engine)
+    with read(sqlite_engine) as conn:
+        found = [(check.code, check.params) for check in check_letters(conn, NOW)]
+
+    assert ("doctor_addresses_bounced", {"n": 1}) in found

@@ -255,7 +255,7 @@ def test_stale_data_are_said_loudly_and_frozen_signals_named(site: Site) -> None
 def test_no_page_carries_inline_script_or_style(site: Site) -> None:
     upload(site, fec(24))
     paths = ["", "/signals/quality", "/declarations", "/people", "/import", "/work"]
-    for path in ["/", "/keys", "/companies/new", *(site.home + path for path in paths)]:
+    for path in ["/", "/keys", "/deliveries", "/companies/new", *(site.home + path for path in paths)]:
         answer = site.client.get(path)
         assert answer.status_code == 200
         assert "<script" not in answer.text
