@@ -109,10 +109,19 @@ def _said(block: Message) -> Said:
     return Said(
         action=action if action in ACTIONS else "",
         status=status.group()[:STATUS_KEPT] if status else "",
-        text=(text if semicolon else kind).strip()[:SAID_KEPT],
+        text=_one_answer((text if semicolon else kind).strip())[:SAID_KEPT],
         address=_address(block, "final-recipient"),
         original=_address(block, "original-recipient"),
     )
+
+
+def _one_answer(text: str) -> str:
+    """Take the codes out that an answer in several lines repeats."""
+    found = re.match(r"([245]\d\d)[ -](#?[245]\.\d{1,3}\.\d{1,3})?", text)
+    if not found:
+        return text
+    again = rf" {found.group(1)}[ -]" + (rf"{re.escape(found.group(2))} ?" if found.group(2) else "")
+    return found.group() + re.sub(again, " ", text[found.end() :])
 
 
 def _address(block: Message, name: str) -> str:

@@ -112,9 +112,10 @@ def test_after_the_letter_only_what_names_the_address_counts(
     assert (reader(sqlite_engine).bounced_at is not None) is (kind is AddressRefused)
 
 
-def test_a_sender_that_is_refused_is_no_fault_of_the_reader(sqlite_engine: Engine) -> None:
+@pytest.mark.parametrize("answer", ["550 5.1.8 bad sender", "550 5.1.1 no such user", "550 user unknown"])
+def test_a_sender_that_is_refused_is_no_fault_of_the_reader(sqlite_engine: Engine, answer: str) -> None:
     add_letter(sqlite_engine)
-    with mail_server(Desk(to_sender="550 5.1.8 bad sender")) as desk:
+    with mail_server(Desk(to_sender=answer)) as desk:
         post(sqlite_engine, mailer(desk).send)
 
     assert (row(sqlite_engine)["state"], reader(sqlite_engine).bounced_at) == ("refused", None)
@@ -133,6 +134,16 @@ def test_a_report_of_a_mail_server_marks_the_letter_and_the_address(engine: Engi
     assert (reader(engine).bounced_at, reader(engine).bounced_because) == (NOW + HOUR, row(engine)["trouble"])
     assert "It came back: 550" in trouble_text(row(engine)["trouble"], "en")
     assert come(engine, SERVERS[server](CLAIRE, ID)).code == "bounce_seen_before"
+
+
+def test_an_answer_in_several_lines_is_told_as_one(sqlite_engine: Engine) -> None:
+    sent(sqlite_engine)
+    told = come(sqlite_engine, SERVERS["gmail"](CLAIRE, ID)).params["detail"]
+
+    assert str(told).startswith(
+        "550-5.1.1 The email account that you tried to reach does not exist. Please try double-"
+    )
+    assert str(told).endswith("or unnecessary spaces. - gsmtp")
 
 
 def test_a_letter_sent_for_real_comes_back_by_its_own_message_id(engine: Engine) -> None:

@@ -208,6 +208,15 @@ def test_all_of_a_company_leaves_the_others_alone(engine: Engine, both: tuple[st
     assert states(engine)["l1"][0] == "refused"
 
 
+def test_letters_to_an_address_that_bounced_are_left_out_of_all(engine: Engine) -> None:
+    add_letter(engine, state="bounced", trouble="mail_came_back: 550")
+    with write(engine) as conn:
+        conn.execute(update(recipient).values(bounced_at=NOW, bounced_because="mail_came_back: 550"))
+        assert again_all(conn, Asked(), NOW) == 0
+    assert states(engine)["l1"][0] == "bounced"
+    assert not listed(engine)[0].can_try
+
+
 def test_a_week_that_a_later_letter_has_told_again_is_not_sent_with_all(engine: Engine) -> None:
     add_letter(engine, 1, kind="digest", state="refused", trouble="mail_answered: 554")
     with write(engine) as conn:
