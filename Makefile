@@ -62,6 +62,11 @@ benchmark: $(VENV)/.test
 stories: $(VENV)/.test
 	$(BIN)/python -m tests.signals.stories.years
 
+## letters: make the letters shown in docs/letters.md anew from the demonstration (needs Chromium; a minute)
+.PHONY: letters
+letters: $(VENV)/.test
+	$(BIN)/python -m tests.browser.letters_shown
+
 ## lock: choose the dependencies anew from pyproject.toml
 .PHONY: lock
 lock: $(VENV)/.test

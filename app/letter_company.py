@@ -187,14 +187,18 @@ def _row(signal: Body, address: str, words: Words) -> SignalRow:
         level_text=words.label("level", level),
         before_text=words.label("level", before) if before else "",
         moved=before not in (None, level),
-        frozen=words.text(N_("Frozen on {day}")).format(day=words.day(signal["frozen_on"]))
-        if signal["frozen_on"]
-        else "",
+        frozen=_frozen(signal, words),
         measure=measure_label(measure["name"], language),
         value=none if measure["value"] is None else value_text(measure["value"], measure["unit"], language),
         interval=interval_text(measure, language) if measure["value"] is not None else "",
         limit=limit,
     )
+
+
+def _frozen(signal: Body, words: Words) -> str:
+    """Say since when; the day may break in two, for its column is narrow on a telephone."""
+    on = signal["frozen_on"]
+    return words.text(N_("Frozen on {day}")).format(day=words.day(on).replace("\u00a0", " ")) if on else ""
 
 
 def _signals_as_of(company: Body, words: Words) -> str:

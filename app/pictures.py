@@ -16,8 +16,8 @@ FONTS = Path(__file__).parent / "fonts"
 FONT = "DejaVu Sans"
 FONT_FILES = [str(FONTS / "DejaVuSans.ttf"), str(FONTS / "DejaVuSans-Bold.ttf")]
 
-MAIL = Size(480, 140, left=50, right=104)
-"""A chart in a letter: narrow enough to be read on a telephone, where it is scaled down."""
+MAIL = Size(400, 140, left=50, right=104)
+"""A chart in a letter: narrow enough that its labels can be read on a telephone, where it is scaled down to 326 px."""
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title><desc[^>]*>(.*?)</desc>", re.DOTALL)
 
