@@ -23,6 +23,7 @@ from app.models.facts import issue_fact
 from app.models.records import document, record_version, reminder
 from app.models.watch import episode, episode_event, heartbeat, job_run, letter
 from app.outbox import LEASE as MAIL_LEASE
+from app.preferences import Wanted, set_wanted
 from app.recipients import add_recipient
 from app.schedule import tick
 from tests.conftest import NOW
@@ -145,7 +146,9 @@ def begin(path: Path | Engine) -> None:
     with opened(path) as engine, write(engine) as conn:
         company_id = add_company(conn, "Menuiserie Aubrac", EARLIER, siren="123456782", zone="Europe/Paris")
         connection_for(conn, company_id, "demo", EARLIER)
-        add_recipient(conn, company_id, "claire@durand.test", "fr", "Europe/Paris", EARLIER)
+        claire = add_recipient(conn, company_id, "claire@durand.test", "fr", "Europe/Paris", EARLIER)
+        # A mail at once would be due at the very instant of the letter, and either might be the first to be sent.
+        set_wanted(conn, claire, [company_id], Wanted("weekly", "none"))
     tick_once(path, EARLIER, invoices=BEFORE)
 
 
