@@ -24,6 +24,7 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Bring in a company's own files.")
 companies_app = typer.Typer(no_args_is_help=True, help="Companies.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration company.")
+account_app = typer.Typer(no_args_is_help=True, help="Who may come in, and as what.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys, and the key that seals secrets.")
 channel_app = typer.Typer(no_args_is_help=True, help="Where alerts are told at once: webhooks and chats.")
 letters_app = typer.Typer(no_args_is_help=True, help="Letters that came back.")
@@ -39,11 +40,13 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(companies_app, name="company")
 app.add_typer(demo_app, name="demo")
 app.add_typer(key_app, name="key")
+app.add_typer(account_app, name="account")
 app.add_typer(letters_app, name="letters")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(recipient_app, name="recipient")
 app.add_typer(channel_app, name="channel")
 
+RoleOption = Annotated[str, typer.Option("--role", help="owner, finance_lead, viewer or auditor")]
 CompanyOption = Annotated[str | None, typer.Option("--company", help="id, SIREN or name of the company")]
 DeliveryStateOption = Annotated[
     str | None, typer.Option("--state", help="refused, given_up, bounced, held, trying or noted")
@@ -595,15 +598,61 @@ def demo_remove() -> None:
 
 
 @key_app.command("add")
-def key_add(name: str) -> None:
-    """Make an API key and print it once."""
-    from app.access import make_key
+def key_add(
+    name: str,
+    company: CompanyOption = None,
+    scope: Annotated[str, typer.Option(help="read, push or write")] = "write",
+    days: Annotated[int, typer.Option(min=0, help="how long it is good; 0: for ever")] = 0,
+) -> None:
+    """Make an API key, for one company or all, and print it once."""
+    from app.accounts_cli import print_key
     from app.clock import utc_now
-    from app.db import write
 
-    engine = opened().engine
-    with write(engine) as conn:
-        typer.echo(make_key(conn, name, utc_now()))
+    print_key(opened().engine, name, company, scope, days=days, now=utc_now())
+
+
+@account_app.command("list")
+def account_list() -> None:
+    """List who may come in, and as what."""
+    from app.accounts_cli import print_accounts
+
+    print_accounts(opened().engine, language())
+
+
+@account_app.command("invite")
+def account_invite(email: str, role: RoleOption = "viewer", company: CompanyOption = None) -> None:
+    """Invite somebody to a company, or to all; the link is mailed, and printed."""
+    from app.accounts_cli import invite_one
+    from app.clock import utc_now
+    from app.settings import read_settings
+
+    invite_one(opened().engine, read_settings(), email, role, company, now=utc_now(), spoken=language())
+
+
+@account_app.command("role")
+def account_role(email: str, role: RoleOption = "viewer", company: CompanyOption = None) -> None:
+    """Give an account a role in a company, or in all."""
+    from app.accounts_cli import set_role
+    from app.clock import utc_now
+
+    set_role(opened().engine, email, role, company, now=utc_now(), spoken=language())
+
+
+@account_app.command("remove")
+def account_remove(email: str, company: CompanyOption = None) -> None:
+    """Take an account's role in a company, or in all; without any role left it is removed."""
+    from app.accounts_cli import set_role
+    from app.clock import utc_now
+
+    set_role(opened().engine, email, None, company, now=utc_now(), spoken=language())
+
+
+@account_app.command("unlock")
+def account_unlock(email: str) -> None:
+    """Let somebody try again who failed too often."""
+    from app.accounts_cli import end_lock
+
+    end_lock(opened().engine, email, language())
 
 
 @key_app.command("rotate")
@@ -790,15 +839,17 @@ def deliveries_again(
 
 
 @app.command()
-def password() -> None:
-    """Set a new password for the owner."""
+def password(
+    email: Annotated[str | None, typer.Option(help="whose; without it, the first owner's")] = None,
+) -> None:
+    """Set a new password for the owner, or for somebody else, and end their sign-ins."""
     import secrets
 
     from app.access import set_password
     from app.db import write
     from app.settings import read_settings
 
-    email = read_settings().owner_email
+    email = email or read_settings().owner_email
     engine = opened().engine
     new = secrets.token_urlsafe(12)
     with write(engine) as conn:

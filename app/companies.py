@@ -78,10 +78,10 @@ def add_company(
     return company_id
 
 
-def companies(conn: Connection) -> list[Row]:
-    """List all companies, real ones first, by name."""
+def companies(conn: Connection, within: frozenset[str] | None = None) -> list[Row]:
+    """List the companies, all or some by id, real ones first, by name."""
     rows = conn.execute(select(company).order_by(company.c.is_demo, company.c.name)).mappings()
-    return [dict(row) for row in rows]
+    return [dict(row) for row in rows if within is None or row["id"] in within]
 
 
 def find_company(conn: Connection, company_id: str) -> Row:

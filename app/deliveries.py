@@ -4,7 +4,7 @@ A letter of the week that a later one has told again is not tried again with all
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -49,10 +49,19 @@ _AGAIN = (State.REFUSED, State.GIVEN_UP, State.BOUNCED, State.TRYING)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which deliveries somebody means: of a state, of a company; None: of any."""
+    """Which deliveries somebody means: of a state, of a company; None: of any. `within`: what they may see at all."""
 
     state: State | None = None
     company_id: str | None = None
+    within: frozenset[str] | None = None
+
+    @property
+    def companies(self) -> frozenset[str] | None:
+        """The companies meant; None: all."""
+        if self.company_id is None:
+            return self.within
+        mine = frozenset((self.company_id,))
+        return mine if self.within is None else mine & self.within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,25 +93,34 @@ def deliveries(
     if before is not None:
         query = query.where(both.c.id < before)
     found = {str(one): State(state) for one, state in conn.execute(query.order_by(both.c.id.desc()).limit(limit))}
-    told = {**_letters(conn, found), **_notices(conn, found)}
+    told = {**_letters(conn, found, asked.within), **_notices(conn, found)}
     return [told[one] for one in found]
 
 
-def delivery_counts(conn: Connection, company_id: str | None, now: datetime) -> dict[str, int]:
-    """Count what was not delivered, by state; a state without any counts zero."""
-    both = _both(Asked(None, company_id), now)
+def delivery_counts(conn: Connection, asked: Asked, now: datetime) -> dict[str, int]:
+    """Count what was not delivered, by state, whatever state is asked for; a state without any counts zero."""
+    both = _both(replace(asked, state=None), now)
     rows = conn.execute(select(both.c.state, func.count()).group_by(both.c.state))
     return {state.value: 0 for state in State} | {str(state): int(n) for state, n in rows}
 
 
-def again(conn: Connection, delivery_id: str, now: datetime) -> None:
-    """Have one tried at the next tick."""
+def again(conn: Connection, delivery_id: str, now: datetime, within: frozenset[str] | None = None) -> None:
+    """Have one tried at the next tick; NotFound where there is none, or none within what somebody may see."""
+    if within is not None and not _is_within(conn, delivery_id, within):
+        raise NotFound("no_such_delivery")
     if conn.execute(select(letter.c.id).where(letter.c.id == delivery_id)).first():
         try_letter(conn, delivery_id, now)
     elif conn.execute(select(notice.c.id).where(notice.c.id == delivery_id)).first():
         try_notice(conn, delivery_id, now)
     else:
         raise NotFound("no_such_delivery")
+
+
+def _is_within(conn: Connection, delivery_id: str, within: frozenset[str]) -> bool:
+    mine = select(letter.c.id).where(letter.c.id == delivery_id, letter.c.recipient_id.in_(_readers(within)))
+    told = select(notice.c.id).join(channel, channel.c.id == notice.c.channel_id)
+    told = told.where(notice.c.id == delivery_id, channel.c.company_id.in_(within))
+    return conn.execute(union_all(mine, told)).first() is not None
 
 
 def again_all(conn: Connection, asked: Asked, now: datetime) -> int:
@@ -117,14 +135,14 @@ def again_all(conn: Connection, asked: Asked, now: datetime) -> int:
     return n
 
 
-def bounced_readers(conn: Connection, company_id: str | None = None) -> list[Row]:
-    """List the addresses that bounced, with how many letters are held for each."""
+def bounced_readers(conn: Connection, within: frozenset[str] | None = None) -> list[Row]:
+    """List the addresses that bounced, of readers of some companies or of all, with how many letters are held."""
     r, x = recipient.c, letter.c
     held = select(func.count()).where(x.recipient_id == r.id, x.state == HELD).scalar_subquery()
     query = select(r.id, r.email, r.zone, r.bounced_at, r.bounced_because, held.label("held"))
     query = query.where(r.bounced_at.is_not(None), r.is_demo.is_(False))
-    if company_id is not None:
-        query = query.where(r.id.in_(_readers(company_id)))
+    if within is not None:
+        query = query.where(r.id.in_(_readers(within)))
     return [dict(row) for row in conn.execute(query.order_by(func.lower(r.email))).mappings()]
 
 
@@ -146,8 +164,8 @@ def what_text(one: Delivery, language: str) -> str:
     return label("letter_kind", str(one.what["kind"]), language)
 
 
-def _readers(company_id: str) -> Select[Any]:
-    return select(subscription.c.recipient_id).where(subscription.c.company_id == company_id)
+def _readers(within: frozenset[str]) -> Select[Any]:
+    return select(subscription.c.recipient_id).where(subscription.c.company_id.in_(within))
 
 
 def _both(asked: Asked, now: datetime) -> Any:
@@ -168,7 +186,7 @@ def _letters_in_trouble(asked: Asked, now: datetime) -> Select[Any]:
         select(x.id, state.label("state"), (r.bounced_at.is_(None) & ~_told_again()).label("can_try"))
         .join(recipient, r.id == x.recipient_id)
         .where(tried | x.state.in_((REFUSED, BOUNCED, HELD)), r.is_demo.is_(False), x.created_at > now - LISTED_FOR)
-        .where(*([x.recipient_id.in_(_readers(asked.company_id))] if asked.company_id is not None else []))
+        .where(*([x.recipient_id.in_(_readers(asked.companies))] if asked.companies is not None else []))
     )
 
 
@@ -190,16 +208,16 @@ def _notices_in_trouble(asked: Asked, now: datetime) -> Select[Any]:
         select(n.id, state.label("state"), k.off_at.is_(None).label("can_try"))
         .join(channel, k.id == n.channel_id)
         .where(tried | (n.state == REFUSED), n.created_at > now - LISTED_FOR)
-        .where(*([k.company_id == asked.company_id] if asked.company_id is not None else [literal(value=True)]))
+        .where(*([k.company_id.in_(asked.companies)] if asked.companies is not None else [literal(value=True)]))
     )
 
 
-def _letters(conn: Connection, found: Mapping[str, State]) -> dict[str, Delivery]:
+def _letters(conn: Connection, found: Mapping[str, State], within: frozenset[str] | None) -> dict[str, Delivery]:
     x, r = letter.c, recipient.c
     columns = (x.id, x.kind, x.period, x.trouble, x.attempts, x.created_at, x.tried_at, x.next_try_at)
     query = select(*columns, r.email, r.id.label("reader"), r.bounced_at).join(recipient, r.id == x.recipient_id)
     rows = list(conn.execute(query.where(x.id.in_(found))))
-    about = _companies(conn, {str(row.reader) for row in rows})
+    about = _companies(conn, {str(row.reader) for row in rows}, within)
     return {
         str(row.id): Delivery(
             id=str(row.id),
@@ -219,9 +237,13 @@ def _letters(conn: Connection, found: Mapping[str, State]) -> dict[str, Delivery
     }
 
 
-def _companies(conn: Connection, readers: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+def _companies(
+    conn: Connection, readers: Iterable[str], within: frozenset[str] | None
+) -> dict[str, tuple[tuple[str, str], ...]]:
     s, c = subscription.c, company.c
     query = select(s.recipient_id, c.id, c.name).join(company, c.id == s.company_id).order_by(c.name, c.id)
+    if within is not None:  # what else somebody reads about is nobody else's business
+        query = query.where(c.id.in_(within))
     about: dict[str, tuple[tuple[str, str], ...]] = {}
     for reader, company_id, name in conn.execute(query.where(s.recipient_id.in_(list(readers)))):
         about[str(reader)] = (*about.get(str(reader), ()), (str(company_id), str(name)))

@@ -87,7 +87,7 @@ def print_deliveries(engine: Engine, asked: str | None, state: str | None, setti
     with read(engine) as conn:
         company_id = str(company_called(conn, asked)["id"]) if asked else None
         rows = deliveries(conn, Asked(wanted, company_id), now)
-        bounced = bounced_readers(conn, company_id)
+        bounced = bounced_readers(conn, Asked(None, company_id).companies)
     for reader in bounced:
         day = local_day(reader["bounced_at"], settings.zone).isoformat()
         params = {"day": day, "why": letter_trouble(reader["bounced_because"], language), "email": reader["email"]}

@@ -4,6 +4,7 @@ SeuilError
 ├── Refused      409  it can't be done as asked; the sentence says what to do instead
 ├── NotFound     404  there is no such thing
 ├── BadInput     422  what was given doesn't make sense, and where
+├── Forbidden    403  the reader's role does not allow it
 └── NotSignedIn  401
 """
 
@@ -45,3 +46,9 @@ class NotSignedIn(SeuilError):
     """Nobody is signed in, or the key is not one of ours."""
 
     status = 401
+
+
+class Forbidden(SeuilError):
+    """Their role, or their key's scope, does not allow it."""
+
+    status = 403

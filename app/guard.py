@@ -4,10 +4,12 @@ Written for ASGI itself: as a middleware of functions it would cost a webhook mo
 """
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,11 +24,16 @@ HEADERS = {
 }
 QUIET = ("/livez", "/readyz", "/metrics", "/static", "/v1/webhooks/")
 
+State = dict[str, Any]
+
 log = structlog.get_logger()
 
 
 class Guard:
     """Wraps the application; `excuse` makes the answer to a fault of ours, given the request and its number.
+
+    `settle` writes down how a request ended that was written down when it began, and gives the cookie of a sign-in
+    whose token has changed.
 
     An address with a NUL in it leads nowhere: no database holds such a text.
     """
@@ -36,8 +43,9 @@ class Guard:
         app: ASGIApp,
         excuse: Callable[[Request, str], Response],
         no_such_page: Callable[[Request, Exception], Response],
+        settle: Callable[[State, int], str | None],
     ) -> None:
-        self._app, self._excuse, self._no_such_page = app, excuse, no_such_page
+        self._app, self._excuse, self._no_such_page, self._answered = app, excuse, no_such_page, settle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, and see that its answer is fit to be sent."""
@@ -46,10 +54,14 @@ class Guard:
             return
         number, status = uuid4().hex[:12], 0
 
+        state = scope.setdefault("state", {})
+        state["number"] = number
+
         async def guarded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                await self._settle(state, status, message)
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)  # a letter shown brings a policy of its own
@@ -70,6 +82,13 @@ class Guard:
         if not path.startswith(QUIET):
             log.info("request", request=number, method=scope["method"], path=path, status=status)
 
+    async def _settle(self, state: State, status: int, message: Message) -> None:
+        """Let what a request began be brought to its end before anybody sees the answer."""
+        if "entry" in state or state.get("new_token"):
+            cookie = await run_in_threadpool(self._answered, state, status)
+            if cookie:
+                MutableHeaders(scope=message).append("set-cookie", cookie)
+
 
 _DOOR_PARTS = 4  # of /v1/webhooks/{connection}
 
@@ -79,5 +98,7 @@ def _shown(path: str) -> str:
     parts = path.split("/")
     if path.startswith("/v1/webhooks/") and len(parts) > _DOOR_PARTS:  # the last part is a secret
         return "/".join([*parts[:_DOOR_PARTS], "…"])
-    head, link, _ = path.partition("/unsubscribe/")
-    return f"{head}{link}…" if link else path
+    for begin in ("/unsubscribe/", "/invitations/"):
+        if path.startswith(begin):
+            return f"{begin}…"
+    return path

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -33,6 +34,7 @@ from app.pages.errors import error_page
 from app.room import Room, language_of
 from app.schedule import start_metronome
 from app.settings import Settings
+from app.settle import settle
 from app.site import STATIC
 from app.version import VERSION
 from app.wording import say
@@ -64,7 +66,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Guard, excuse=_excuse, no_such_page=_no_such_page)
+    app.add_middleware(Guard, excuse=_excuse, no_such_page=_no_such_page, settle=partial(settle, app.state.room))
     app.exception_handler(SeuilError)(_seuil_error)
     app.exception_handler(NotThisFormat)(_not_this_format)
     app.exception_handler(RequestValidationError)(_bad_request)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from app.audit import Entry, write_entry
 from app.errors import BadInput
 from app.ids import new_id
-from app.models.people import access_log, actor, party, person
+from app.models.people import actor, party, person
 from connectors.records import StaffRole
 
 LOGIN_KEPT = NAME_KEPT = 200
@@ -101,6 +102,11 @@ def save_parties(conn: Connection, connection_id: str, labels: Mapping[str, str]
             )
 
 
-def log_access(conn: Connection, company_id: str, who: str, what: str, now: datetime) -> None:
-    """Write down that somebody looked at names of staff."""
-    conn.execute(insert(access_log).values(company_id=company_id, who=who, what=what, seen_at=now))
+def pseudonym(actor_id: str) -> str:
+    """Give the number a login is shown under: made up when it was first seen, of one company only, and of no name."""
+    return actor_id[-4:].upper()
+
+
+def log_access(conn: Connection, company_id: str, who: str, what: str, now: datetime, note: str = "") -> None:
+    """Write down that somebody looked at names of staff where they stand beside something else."""
+    write_entry(conn, Entry(who=who, what=f"seen {what}", company_id=company_id, note=note), now)

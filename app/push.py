@@ -122,13 +122,16 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)  # NaN and Infinity are no JSON, though Python's reader takes them
 
 
-def push(engine: Engine, stream: Stream, batch: Batch, clock: Clock) -> Pushed:
-    """Keep a batch: what can be read is saved, the rest set aside with its reasons; one commit."""
+def push(engine: Engine, stream: Stream, batch: Batch, clock: Clock, within: frozenset[str] | None = None) -> Pushed:
+    """Keep a batch: what can be read is saved, the rest set aside with its reasons; one commit.
+
+    `within`: the companies that the sender may push to; None: all.
+    """
     read = [_read(stream, given) for given in batch.objects]
     records = tuple(one.record for one in read if one.record is not None)
     faults = tuple(fault for one in read for fault in one.faults)
     with write(engine) as conn:
-        company_id = _company(conn, batch.company)
+        company_id = _company(conn, batch.company, within)
         hold(conn, company_id)  # before the clock is read: no answer in between is taken for a newer one
         now = clock()
         source = find_source(conn, connection_for(conn, company_id, PUSH, now))
@@ -167,9 +170,9 @@ def _rows(read: Sequence[_Read], outcomes: Mapping[str, Outcome]) -> Iterator[Ro
             yield Row(index, one.id, outcomes[one.record.external_id])
 
 
-def _company(conn: Connection, asked: str | None) -> str:
+def _company(conn: Connection, asked: str | None, within: frozenset[str] | None) -> str:
     """Give the company meant: by id or SIREN, else the only one there is; never the demonstration."""
-    listed = companies(conn)
+    listed = companies(conn, within)
     if asked is None:
         ours = [row for row in listed if not row["is_demo"]]
         if not ours:

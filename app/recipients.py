@@ -47,7 +47,7 @@ class Recipient:
 _COLUMNS = [recipient.c[name] for name in Recipient.__dataclass_fields__]
 
 
-def _tidy(email: str) -> str:
+def tidy_address(email: str) -> str:
     """Trim an address and write its domain the one way; what is before the @ is its owner's business."""
     name, at, domain = email.strip().rpartition("@")
     try:
@@ -72,7 +72,7 @@ def add_recipient(conn: Connection, company_id: str, email: str, language: str, 
         raise BadInput("bad_language", {"language": language, "languages": ", ".join(LANGUAGES)})
     if zone not in available_timezones():
         raise BadInput("bad_zone", {"zone": zone})
-    address = _tidy(email)
+    address = tidy_address(email)
     is_demo = bool(find_company(conn, company_id)["is_demo"])
     if is_demo is not address.endswith(".example"):
         raise Refused("demo_recipient" if is_demo else "example_recipient", {"email": address})

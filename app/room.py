@@ -8,14 +8,18 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
-from app.access import Reader, reader_of_key, reader_of_token
-from app.db import read
+from app.access import Reader, change_token, end_if_stolen, reader_of_token, token_is_old, token_was_changed
+from app.api_keys import note_use, reader_of_key, use_is_unknown
+from app.audit import Entry, is_written, what_of, write_entry
+from app.db import read, write
 from app.errors import NotSignedIn
 from app.language import pick_language
+from app.permits import admit
 from app.settings import Settings
 
 COOKIE = "seuil_sign_in"
 LANGUAGE_COOKIE = "seuil_language"
+ABOUT_KEPT = 80  # characters of what an address names
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,68 @@ def room_of(request: Request) -> Room:
 RoomHere = Annotated[Room, Depends(room_of)]
 
 
-def asking(request: Request, room: RoomHere) -> Reader:
+def who_asks(request: Request, room: RoomHere) -> Reader:
     """Say who asks: by API key (Bearer) or by sign-in; nobody else passes."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    with read(room.engine) as conn:
-        if scheme.lower() == "bearer" and key:
-            reader = reader_of_key(conn, key.strip())
-        else:
-            token = request.cookies.get(COOKIE)
-            reader = reader_of_token(conn, token, room.now()) if token else None
+    token, now = request.cookies.get(COOKIE), room.now()
+    if scheme.lower() == "bearer" and key:
+        reader = _by_key(room, key.strip(), now)
+    else:
+        reader = _by_token(request, room, token, now) if token else None
     if reader is None:
         raise NotSignedIn("not_signed_in")
     return reader
+
+
+def _by_key(room: Room, key: str, now: datetime) -> Reader | None:
+    with read(room.engine) as conn:
+        reader = reader_of_key(conn, key, now)
+        unknown = reader is not None and use_is_unknown(conn, key, now)
+    if unknown:
+        with write(room.engine) as conn:
+            note_use(conn, key, now)
+    return reader
+
+
+def _by_token(request: Request, room: Room, token: str, now: datetime) -> Reader | None:
+    with read(room.engine) as conn:
+        reader = reader_of_token(conn, token, now)
+        old = reader is not None and token_is_old(conn, token, now)
+        stale = reader is None and token_was_changed(conn, token, now)
+    if old:
+        with write(room.engine) as conn:
+            request.state.new_token = change_token(conn, token, now)
+    if stale:
+        with write(room.engine) as conn:
+            end_if_stolen(conn, token, now)
+    return reader
+
+
+def asking(request: Request, room: RoomHere) -> Reader:
+    """Say who asks, if they may."""
+    return admitted(request, room, who_asks(request, room))
+
+
+def admitted(request: Request, room: Room, reader: Reader) -> Reader:
+    """Let somebody pass who may; a change, and a look at personal data, is written down before it happens."""
+    path, company_id = request.scope["route"].path, request.path_params.get("company_id")
+    admit(reader.held, request.method, path, company_id)
+    if is_written(request.method, path):
+        request.state.entry = _written_down(request, room, reader, path)
+    return reader
+
+
+def _written_down(request: Request, room: Room, reader: Reader, path: str) -> int:
+    about = {name: str(value)[:ABOUT_KEPT] for name, value in request.path_params.items() if name != "company_id"}
+    entry = Entry(
+        who=reader.name,
+        what=what_of(request.method, path),
+        company_id=request.path_params.get("company_id"),
+        about=about,
+        request=getattr(request.state, "number", None),
+    )
+    with write(room.engine) as conn:
+        return write_entry(conn, entry, room.now())
 
 
 ReaderHere = Annotated[Reader, Depends(asking)]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from app.accounts import connecting
 from app.assessment import assess_period, assessments_due
 from app.at_once import AT_ONCE, mails_due, write_mail
+from app.audit import forget_entries
 from app.db import write
 from app.digest import DIGEST, digests_due, write_digest
 from app.escalation import escalate, escalations_due
@@ -108,6 +109,7 @@ def _tidy(engine: Engine, _: str, clock: Clock, __: Beat) -> None:
     with write(engine) as conn:
         sweep(conn, clock(), older_than=STALE_AFTER)
         forget_old(conn, clock())
+        forget_entries(conn, clock())
 
 
 def tick(

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
 
+from app.access import Reader
 from app.companies import find_company
 from app.db import read, write
 from app.deliveries import (
@@ -18,6 +20,8 @@ from app.deliveries import (
     deliveries,
     delivery_counts,
 )
+from app.errors import NotFound
+from app.roles import Ability
 from app.room import ReaderHere, RoomHere
 from app.rows import as_json
 
@@ -38,7 +42,7 @@ class AllOf(BaseModel):
 @router.get("")
 def failed(
     room: RoomHere,
-    _: ReaderHere,
+    reader: ReaderHere,
     state: State | None = None,
     company: str | None = None,
     before: Annotated[str | None, Query(max_length=36, pattern=r"^[!-~]*$")] = None,
@@ -49,11 +53,10 @@ def failed(
     """
     now = room.now()
     with read(room.engine) as conn:
-        if company is not None:
-            find_company(conn, company)
-        rows = deliveries(conn, Asked(state, company), now, before=before)
-        counts = delivery_counts(conn, company, now)
-        bounced = bounced_readers(conn, company)
+        asked = _asked(conn, reader, Ability.MAIL, state, company)
+        rows = deliveries(conn, asked, now, before=before)
+        counts = delivery_counts(conn, asked, now)
+        bounced = bounced_readers(conn, asked.companies)
     return {
         "counts": counts,
         "deliveries": [_told(one) for one in rows],
@@ -66,21 +69,28 @@ def failed(
     }
 
 
+def _asked(conn: Connection, reader: Reader, ability: Ability, state: State | None, company: str | None) -> Asked:
+    if company is not None:
+        find_company(conn, company)
+        if not reader.held.may(ability, company):
+            raise NotFound("no_such_company", {"company": company})
+    return Asked(state, company, reader.held.within(ability))
+
+
 @router.post("/{delivery_id}/again")
-def try_one(delivery_id: str, room: RoomHere, _: ReaderHere) -> dict[str, int]:
+def try_one(delivery_id: str, room: RoomHere, reader: ReaderHere) -> dict[str, int]:
     """Have one tried at the next tick."""
     with write(room.engine) as conn:
-        again(conn, delivery_id, room.now())
+        again(conn, delivery_id, room.now(), reader.held.within(Ability.CHANGE))
     return {"again": 1}
 
 
 @router.post("/again")
-def try_all(room: RoomHere, _: ReaderHere, asked: AllOf) -> dict[str, int]:
+def try_all(room: RoomHere, reader: ReaderHere, asked: AllOf) -> dict[str, int]:
     """Have all of a kind tried at the next tick, and say how many."""
     with write(room.engine) as conn:
-        if asked.company is not None:
-            find_company(conn, asked.company)
-        return {"again": again_all(conn, Asked(asked.state, asked.company), room.now())}
+        wanted = _asked(conn, reader, Ability.CHANGE, asked.state, asked.company)
+        return {"again": again_all(conn, wanted, room.now())}
 
 
 def _told(one: Delivery) -> dict[str, Any]:

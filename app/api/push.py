@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from app.push import BATCH_LIMIT, BATCH_LIMIT_MB, Pushed, Row, TooLarge, push, pushable, read_batch
+from app.roles import Ability
 from app.room import ReaderHere, RoomHere, language_of
 from app.wording import say
 
@@ -63,7 +64,7 @@ BodyHere = Annotated[bytes, Depends(body_of)]
 def push_records(stream: str, body: BodyHere, request: Request, room: RoomHere, reader: ReaderHere) -> dict[str, Any]:
     """Keep a batch of records of one stream, and tell of each what became of it; sending it twice changes nothing."""
     wanted = pushable(stream)
-    pushed = push(room.engine, wanted, read_batch(body), room.now)
+    pushed = push(room.engine, wanted, read_batch(body), room.now, reader.held.within(Ability.PUSH))
     return _told(pushed, language_of(request, reader))
 
 

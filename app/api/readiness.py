@@ -15,6 +15,7 @@ from app.db import read
 from app.errors import BadInput, NotFound
 from app.known import answer_known
 from app.records import PAGE, records_behind, records_page
+from app.roles import Ability
 from app.room import ReaderHere, Room, RoomHere
 
 router = APIRouter(prefix="/v1", tags=["readiness"])
@@ -24,11 +25,11 @@ AsOf = Annotated[date | None, Query(description="a past day; without it, the new
 
 
 @router.get("/companies")
-def list_companies(room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
+def list_companies(room: RoomHere, reader: ReaderHere) -> list[dict[str, Any]]:
     """List the companies with their newest verdict."""
     with read(room.engine) as conn:
         listed = []
-        for row in companies(conn):
+        for row in companies(conn, reader.held.within(Ability.READ)):
             newest = latest(conn, row["id"])
             listed.append(
                 {

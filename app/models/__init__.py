@@ -1,9 +1,10 @@
 """The tables, by room; `metadata` has them all."""
 
-from app.models import answers, bounces, channels, core, facts, ledger, people, records, register, watch
+from app.models import access, answers, bounces, channels, core, facts, ledger, people, records, register, watch
 from app.models.types import metadata
 
 __all__ = [
+    "access",
     "answers",
     "bounces",
     "channels",

@@ -1,6 +1,6 @@
-"""People, kept apart from all else and erasable: names, logins, customers' labels, accounts, declarations."""
+"""People, kept apart from all else and erasable: names, logins, customers' labels, declarations."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint, false
 
 from app.models.types import Day, Instant, Key, company_column, connection_column, metadata
 
@@ -45,44 +45,4 @@ declaration = Table(
     Column("body", JSON, nullable=False),
     Column("known_at", Instant, nullable=False),
     Index("ix_declaration_company_id_stated_on", "company_id", "stated_on"),
-)
-
-account_holder = Table(
-    "account_holder",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("email", String(200), nullable=False, unique=True),
-    Column("password_hash", String(200), nullable=False),
-    Column("language", String(5)),
-    Column("created_at", Instant, nullable=False),
-)
-
-sign_in = Table(
-    "sign_in",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("holder_id", String(36), ForeignKey("account_holder.id", ondelete="CASCADE"), nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-)
-
-api_key = Table(
-    "api_key",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("name", String(100), nullable=False),
-    Column("key_hash", String(64), nullable=False, unique=True),
-    Column("created_at", Instant, nullable=False),
-    Column("revoked_at", Instant),
-)
-
-# Who looked at names of staff, and when.
-access_log = Table(
-    "access_log",
-    metadata,
-    Column("id", Key, primary_key=True),
-    company_column(index=True),
-    Column("who", String(200), nullable=False),
-    Column("what", Text, nullable=False),
-    Column("seen_at", Instant, nullable=False),
 )

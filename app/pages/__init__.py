@@ -1,7 +1,9 @@
 """The pages: one router a room, gathered for the application."""
 
 from app.pages import (
+    accounts,
     alerts,
+    audit,
     channels,
     companies,
     company,
@@ -11,11 +13,13 @@ from app.pages import (
     deliveries,
     door,
     imports,
+    invitations,
     keys,
     knocks,
     letters,
     list_templates,
     mapping,
+    me,
     people,
     policy,
     preferences,
@@ -49,6 +53,10 @@ ROUTERS = (
     mapping.router,
     work.router,
     keys.router,
+    accounts.router,
+    audit.router,
+    me.router,
+    invitations.router,
     preferences.by_link,
     unsubscribe.router,
 )

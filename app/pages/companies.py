@@ -11,6 +11,7 @@ from app.companies import add_company, companies
 from app.db import read, write
 from app.errors import SeuilError
 from app.pages.frame import PageReader, go, same_origin
+from app.roles import Ability
 from app.room import RoomHere, language_of
 from app.site import render
 from app.wording import say
@@ -18,9 +19,9 @@ from app.wording import say
 router = APIRouter(dependencies=[Depends(same_origin)])
 
 
-def _listed(conn: Connection) -> list[dict[str, Any]]:
+def _listed(conn: Connection, within: frozenset[str] | None) -> list[dict[str, Any]]:
     listed = []
-    for row in companies(conn):
+    for row in companies(conn, within):
         served = latest(conn, row["id"])
         listed.append({"row": row, "served": served, "body": served.content if served else None})
     return listed
@@ -30,7 +31,7 @@ def _listed(conn: Connection) -> list[dict[str, Any]]:
 def companies_page(request: Request, room: RoomHere, reader: PageReader) -> HTMLResponse:
     """List the companies, the demonstration apart."""
     with read(room.engine) as conn:
-        listed = _listed(conn)
+        listed = _listed(conn, reader.held.within(Ability.READ))
     return render(
         request,
         "companies.html",

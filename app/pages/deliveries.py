@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.access import Reader
 from app.bounces import vouch
 from app.companies import companies, find_company
 from app.db import read, write
@@ -23,9 +24,10 @@ from app.deliveries import (
     what_text,
     why_text,
 )
-from app.errors import SeuilError
+from app.errors import NotFound, SeuilError
 from app.outbox import trouble_text
 from app.pages.frame import PageReader, go, same_origin
+from app.roles import Ability
 from app.room import Room, RoomHere, language_of
 from app.site import render
 from app.wording import say
@@ -37,11 +39,13 @@ NAMED = 2  # companies of a letter that are named; of the others their number is
 Text = Annotated[str, Form()]
 
 
-def _asked(room: Room, state: str, company: str) -> Asked:
+def _asked(room: Room, reader: Reader, ability: Ability, state: str, company: str) -> Asked:
     if company:
         with read(room.engine) as conn:
             find_company(conn, company)
-    return Asked(State(state) if state in set(State) else None, company or None)
+        if not reader.held.may(ability, company):
+            raise NotFound("no_such_company", {"company": company})
+    return Asked(State(state) if state in set(State) else None, company or None, reader.held.within(ability))
 
 
 @router.get("")
@@ -59,7 +63,11 @@ def deliveries_page(  # noqa: PLR0913, PLR0917 - what the address says
     number = tried if tried.isascii() and tried.isdigit() and len(tried) <= MOST_TOLD else ""
     said = {"tried": int(number) if number else None, "vouched": vouched == "1"}
     return _page(
-        request, room, reader, _asked(room, state, company), {**said, "before": before if before.isprintable() else ""}
+        request,
+        room,
+        reader,
+        _asked(room, reader, Ability.MAIL, state, company),
+        {**said, "before": before if before.isprintable() else ""},
     )
 
 
@@ -67,9 +75,9 @@ def _page(request: Request, room: Room, reader: Any, asked: Asked, said: Mapping
     language, now = language_of(request, reader), room.now()
     with read(room.engine) as conn:
         rows = deliveries(conn, asked, now, before=said.get("before") or None)
-        counts = delivery_counts(conn, asked.company_id, now)
-        bounced = bounced_readers(conn, asked.company_id)
-        listed = [row for row in companies(conn) if not row["is_demo"]]
+        counts = delivery_counts(conn, asked, now)
+        bounced = bounced_readers(conn, asked.companies)
+        listed = [one for one in companies(conn, reader.held.within(Ability.MAIL)) if not one["is_demo"]]
     told = [{"row": one, "what": what_text(one, language), "why": why_text(one, language)} for one in rows]
     return render(
         request,
@@ -100,11 +108,11 @@ def again_form(
     request: Request, room: RoomHere, reader: PageReader, number: Text = "", state: Text = "", company: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     """Have one tried again, or all of a kind."""
-    asked = _asked(room, state, company)
+    asked = _asked(room, reader, Ability.CHANGE, state, company)
     try:
         with write(room.engine) as conn:
             if number:
-                again(conn, number, room.now())
+                again(conn, number, room.now(), asked.within)
             n = 1 if number else again_all(conn, asked, room.now())
     except SeuilError as error:
         said = say(error.code, error.params, language_of(request, reader))
@@ -113,9 +121,12 @@ def again_form(
 
 
 @router.post("/recipients/{recipient_id}/good")
-def good_form(room: RoomHere, _: PageReader, recipient_id: str) -> RedirectResponse:
+def good_form(room: RoomHere, reader: PageReader, recipient_id: str) -> RedirectResponse:
     """Send letters again to an address that bounced."""
+    within = reader.held.within(Ability.CHANGE)
     with write(room.engine) as conn:
+        if within is not None and recipient_id not in {one["id"] for one in bounced_readers(conn, within)}:
+            raise NotFound("no_such_recipient")
         vouch(conn, recipient_id, room.now())
     return _back("", "", vouched="1")
 

@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import SIGNED_IN_FOR, holder_with, let_in, set_language, sign_out
+from app.access import holder_with, is_locked, let_in, note_failure, set_language, sign_out, unlock
+from app.audit import SIGNED_IN, Entry, write_entry
 from app.db import read, write
 from app.errors import NotSignedIn
 from app.language import LANGUAGES
-from app.pages.frame import go, local_address, same_origin
-from app.room import COOKIE, LANGUAGE_COOKIE, RoomHere, asking, language_of
+from app.pages.frame import SEE_OTHER, go, local_address, same_origin
+from app.room import COOKIE, LANGUAGE_COOKIE, Room, RoomHere, language_of, who_asks
+from app.settle import set_sign_in
 from app.site import render
 from app.wording import say
 
@@ -74,30 +76,32 @@ def sign_in_form(
     """Let a person in, or say why not."""
     now, tries = room.now(), tries_of(request)
     address = request.client.host if request.client else ""
-    code = "too_many_tries"
-    if not tries.too_many(address, now):
+    code = "too_many_tries" if tries.too_many(address, now) else "sign_in_locked" if _locked(room, email, now) else ""
+    if not code:
         try:
             with read(room.engine) as conn:
                 holder_id = holder_with(conn, email, password)
-            with write(room.engine) as conn:
-                token = let_in(conn, holder_id, now)
         except NotSignedIn as error:
             tries.failed(address, now)
+            with write(room.engine) as conn:
+                note_failure(conn, email, now)
             code = error.code
         else:
+            with write(room.engine) as conn:
+                token = let_in(conn, holder_id, now, request.headers.get("user-agent", ""))
+                unlock(conn, email)
+                write_entry(conn, Entry(who=email.strip(), what=SIGNED_IN, status=SEE_OTHER), now)
             answer = go(local_address(next))
-            answer.set_cookie(
-                COOKIE,
-                token,
-                max_age=int(SIGNED_IN_FOR.total_seconds()),
-                httponly=True,
-                samesite="lax",
-                secure=room.settings.secure_cookies,
-            )
+            set_sign_in(answer, room, token)
             return answer
     error_text = say(code, {}, language_of(request))
-    status = 429 if code == "too_many_tries" else NotSignedIn.status
+    status = NotSignedIn.status if code == "wrong_password" else 429
     return render(request, "sign_in.html", None, status=status, next=local_address(next), email=email, error=error_text)
+
+
+def _locked(room: Room, email: str, now: datetime) -> bool:
+    with read(room.engine) as conn:
+        return is_locked(conn, email, now)
 
 
 @router.post("/sign-out")
@@ -132,7 +136,7 @@ def language_form(
         secure=room.settings.secure_cookies,
     )
     try:
-        holder_id = asking(request, room).holder_id
+        holder_id = who_asks(request, room).holder_id
     except NotSignedIn:
         return answer
     if holder_id:

@@ -10,7 +10,7 @@ from app.access import Reader
 from app.companies import find_company
 from app.db import read
 from app.errors import NotSignedIn, Refused
-from app.room import RoomHere, asking
+from app.room import RoomHere, admitted, who_asks
 
 SEE_OTHER = 303
 
@@ -18,12 +18,12 @@ SEE_OTHER = 303
 def signed_in(request: Request, room: RoomHere) -> Reader:
     """Give who reads, or send them to sign in; an API key opens no page."""
     try:
-        reader = asking(request, room)
+        reader = who_asks(request, room)
     except NotSignedIn as error:
         raise _to_the_door(request) from error
     if reader.holder_id is None:
         raise _to_the_door(request)
-    return reader
+    return admitted(request, room, reader)
 
 
 def _to_the_door(request: Request) -> HTTPException:

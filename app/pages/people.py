@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.assessment import assess_company
-from app.db import write
+from app.db import read, write
 from app.errors import BadInput
 from app.pages.forms import FormHere, text_of
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
-from app.people import actors, erase_person, log_access, name_actor
-from app.room import RoomHere
+from app.people import actors, erase_person, name_actor, pseudonym
+from app.roles import Ability
+from app.room import Room, RoomHere
 from app.site import render
 from connectors.records import StaffRole
 
@@ -22,11 +23,26 @@ router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_
 def people_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, done: str = ""
 ) -> HTMLResponse:
-    """Show who is who, and note who looked."""
-    with write(room.engine) as conn:
-        log_access(conn, company["id"], reader.name, "people", room.now())
+    """Show which logins have which role, under their numbers."""
+    return _page(request, room, reader, company, done, named=False)
+
+
+@router.get("/people/names")
+def names_page(
+    request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, done: str = ""
+) -> HTMLResponse:
+    """Show who is who; that somebody looked is written down, as of every address in `app.audit.PERSONAL`."""
+    return _page(request, room, reader, company, done, named=True)
+
+
+def _page(
+    request: Request, room: Room, reader: PageReader, company: CompanyHere, done: str, *, named: bool
+) -> HTMLResponse:
+    with read(room.engine) as conn:
         listed = actors(conn, company["id"])
     shown = [row for row in listed if not row.login.startswith("erased-")]
+    if not named:  # in the order of their logins, numbers would tell whose they are
+        shown.sort(key=lambda row: pseudonym(row.id))
     return render(
         request,
         "people.html",
@@ -35,6 +51,8 @@ def people_page(
         people=shown,
         erased=len(listed) - len(shown),
         roles=[role.value for role in StaffRole],
+        named=named,
+        pseudonym=pseudonym,
         done=done,
     )
 
@@ -43,18 +61,20 @@ def people_page(
 def people_form(room: RoomHere, reader: PageReader, company: CompanyHere, form: FormHere) -> RedirectResponse:
     """Keep the names and roles that changed, and assess anew: roles are part of several measures."""
     now, changed = room.now(), False
+    names = reader.held.may(Ability.NAMES, company["id"])
     with write(room.engine) as conn:
-        log_access(conn, company["id"], reader.name, "people: names and roles set", now)
         known = {row.id: row for row in actors(conn, company["id"])}
         for actor_id, row in known.items():
-            name, role = text_of(form, f"name-{actor_id}"), text_of(form, f"role-{actor_id}")
+            name = text_of(form, f"name-{actor_id}") if names else ""
+            role = text_of(form, f"role-{actor_id}")
             if not (name and name != row.name) and not (role and role != row.role):
                 continue
             name_actor(conn, company["id"], row.login, now, name=name or None, role=role or None, ours=True)
             changed = True
     if changed:
         assess_company(room.engine, company["id"], now)
-    return go(f"/companies/{company['id']}/people?done=saved")
+    page = "people/names" if form.get("named") and names else "people"
+    return go(f"/companies/{company['id']}/{page}?done=saved")
 
 
 @router.post("/people/erase", response_model=None)
@@ -73,7 +93,6 @@ def erase_form(
         if found is None:
             raise BadInput("unknown_login", {"login": erase})
         if sure == "yes":
-            log_access(conn, company["id"], reader.name, "people: one erased", now)
             erase_person(conn, company["id"], found.login, now)
-            return go(f"/companies/{company['id']}/people?done=erased")
+            return go(f"/companies/{company['id']}/people/names?done=erased")
     return render(request, "people_erase.html", reader, company=company, person=found)

@@ -12,7 +12,7 @@ from app.assessment import assess_company, latest
 from app.clock import local_day
 from app.db import read, write
 from app.declarations import check_sheet
-from app.errors import BadInput, NotFound
+from app.errors import BadInput, Forbidden, NotFound
 from app.pages.company import asked_day
 from app.pages.forms import FormHere, text_of
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
@@ -20,6 +20,7 @@ from app.pages.register_form import field_at_fault, fields_of, given_of, line_nu
 from app.people import actors, log_access, name_actor
 from app.register import logins_of, provider_names_of, save_sheets, sheets_on, versions_of
 from app.register_view import entries, entry
+from app.roles import Ability
 from app.room import Room, RoomHere, language_of
 from app.site import render
 from app.wording import say
@@ -92,8 +93,10 @@ def sheet_page(
     now, day = room.now(), asked_day(as_of)
     today = local_day(now, company["zone"])
     with write(room.engine) as conn:
+        if names and not reader.held.may(Ability.NAMES, company["id"]):
+            raise Forbidden("role_forbids")
         if names:
-            log_access(conn, company["id"], reader.name, f"register, {_known(process)}", now)
+            log_access(conn, company["id"], reader.name, "register", now, _known(process))
         versions = versions_of(conn, company["id"], _known(process))
         logins, roles = logins_of(conn, company["id"]), _roles(conn, company["id"])
         providers = provider_names_of(conn, company["id"])
@@ -155,7 +158,7 @@ def sheet_form(
     now = room.now()
     today = local_day(now, company["zone"])
     with write(room.engine) as conn:
-        log_access(conn, company["id"], reader.name, f"register, {_known(process)}", now)
+        log_access(conn, company["id"], reader.name, "register", now, _known(process))
         found = sheets_on(conn, company["id"], today).get(process)
         logins = logins_of(conn, company["id"])
     fields = fields_of(as_given(found.body, logins)) if found else {}

@@ -153,7 +153,7 @@ def _decimal(value: float | None, formats: Formats) -> str:
     return text.replace(".", ",") if formats.language == "fr" else text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula; a negative number is none."""
     number = text.lstrip("-").replace(",", "").replace(".", "")
     return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} and not number.isdigit() else text
@@ -162,5 +162,5 @@ def _plain(text: str) -> str:
 def _written(lines: Iterator[list[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerows([_plain(cell) for cell in line] for line in lines)
+    writer.writerows([plain(cell) for cell in line] for line in lines)
     return "\ufeff" + out.getvalue()

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.language import Formats, translator
 from app.wording import (
+    access,
     alerts,
     at_once,
     changes,
@@ -49,6 +50,7 @@ from app.wording.labels import MEASURES as MEASURED
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS: tuple[ModuleType, ...] = (
+    access,
     alerts,
     at_once,
     changes,

@@ -6,24 +6,31 @@ import pytest
 from sqlalchemy import Engine, select
 
 from app.access import (
-    KEY_PREFIX,
+    IDLE_FOR,
+    LOCKED_FOR,
+    OLD_TOKEN_FOR,
     SIGNED_IN_FOR,
+    TOKEN_CHANGES_AFTER,
+    TRIES,
+    TRIES_WITHIN,
     Reader,
+    change_token,
+    end_if_stolen,
     holder_with,
-    keys,
+    is_locked,
     let_in,
-    make_key,
     make_owner,
-    reader_of_key,
+    note_failure,
     reader_of_token,
-    revoke_key,
     set_language,
     set_password,
     sign_out,
+    unlock,
 )
+from app.api_keys import KEY_PREFIX, keys, make_key, reader_of_key, revoke_key
 from app.db import read, write
 from app.errors import NotSignedIn
-from app.models.people import account_holder, api_key, sign_in
+from app.models.access import account_holder, api_key, sign_in
 
 EMAIL, PASSWORD = "owner@aubrac.example", "un mot de passe"
 SECOND = timedelta(seconds=1)
@@ -73,10 +80,67 @@ def test_a_wrong_password_or_name_lets_nobody_in(email: str, password: str, owne
 
 def test_a_sign_in_ends_after_its_time(owned: Engine, now: datetime) -> None:
     token = come_in(owned, now)
+    with write(owned) as conn:
+        later = change_token(conn, token, now + IDLE_FOR - SECOND)
+    assert later is not None
 
-    assert reader(owned, token, now + SIGNED_IN_FOR - SECOND) is not None
-    assert reader(owned, token, now + SIGNED_IN_FOR) is None
+    assert reader(owned, later, now + SIGNED_IN_FOR - SECOND) is not None
+    assert reader(owned, later, now + SIGNED_IN_FOR) is None
     assert reader(owned, token + "x", now) is None
+
+
+def test_a_sign_in_that_nobody_uses_ends_sooner(owned: Engine, now: datetime) -> None:
+    token = come_in(owned, now)
+
+    assert reader(owned, token, now + IDLE_FOR - SECOND) is not None
+    assert reader(owned, token, now + IDLE_FOR) is None
+
+
+def test_a_token_changes_with_use_and_the_one_before_counts_a_moment_longer(owned: Engine, now: datetime) -> None:
+    token, used = come_in(owned, now), now + TOKEN_CHANGES_AFTER
+    with write(owned) as conn:
+        assert change_token(conn, token, used - SECOND) is None
+        new = change_token(conn, token, used)
+        assert change_token(conn, token, used) is None  # another request of the same browser
+    assert new is not None
+
+    assert reader(owned, new, used) is not None
+    assert reader(owned, token, used + OLD_TOKEN_FOR - SECOND) is not None
+    assert reader(owned, token, used + OLD_TOKEN_FOR) is None
+
+
+def test_a_token_shown_long_after_it_changed_ends_the_sign_in(owned: Engine, now: datetime) -> None:
+    token, used = come_in(owned, now), now + TOKEN_CHANGES_AFTER
+    with write(owned) as conn:
+        new = change_token(conn, token, used)
+        assert new is not None
+        assert end_if_stolen(conn, token, used + OLD_TOKEN_FOR - SECOND) is False
+        assert end_if_stolen(conn, token, used + OLD_TOKEN_FOR) is True
+
+    assert reader(owned, new, used + OLD_TOKEN_FOR) is None
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@aubrac.example"])
+def test_ten_failures_lock_a_name_for_a_while_whether_there_is_such_an_account_or_not(
+    owned: Engine, now: datetime, email: str
+) -> None:
+    with write(owned) as conn:
+        for n in range(TRIES):
+            assert is_locked(conn, email, now) is False
+            note_failure(conn, email, now + n * SECOND)
+        assert is_locked(conn, email.upper(), now + TRIES * SECOND) is True
+        assert is_locked(conn, "another@aubrac.example", now + TRIES * SECOND) is False
+        assert is_locked(conn, email, now + (TRIES - 1) * SECOND + LOCKED_FOR) is False
+        note_failure(conn, email, now + TRIES * SECOND)
+        assert unlock(conn, email) is True
+        assert is_locked(conn, email, now + TRIES * SECOND) is False
+
+
+def test_failures_far_apart_lock_nobody_out(owned: Engine, now: datetime) -> None:
+    with write(owned) as conn:
+        for n in range(3 * TRIES):
+            note_failure(conn, EMAIL, now + n * TRIES_WITHIN / (TRIES - 2))
+            assert is_locked(conn, EMAIL, now + n * TRIES_WITHIN / (TRIES - 2)) is False
 
 
 def test_signing_in_removes_sign_ins_that_ended(owned: Engine, now: datetime) -> None:
@@ -124,16 +188,18 @@ def test_neither_passwords_nor_tokens_are_kept(owned: Engine, now: datetime) -> 
 def test_a_key_lets_in_until_it_is_revoked(engine: Engine, now: datetime) -> None:
     with write(engine) as conn:
         key, other = make_key(conn, "export", now), make_key(conn, "till", now)
-        assert reader_of_key(conn, key) == Reader("key export")
-        assert reader_of_key(conn, key.removeprefix(KEY_PREFIX)) is None
+        found = reader_of_key(conn, key, now)
+        assert found is not None
+        assert (found.name, found.holder_id) == ("key export", None)
+        assert reader_of_key(conn, key.removeprefix(KEY_PREFIX), now) is None
         (listed,) = [one for one in keys(conn) if one["name"] == "export"]
         assert "key_hash" not in listed
 
         revoke_key(conn, str(listed["id"]), now)
         revoke_key(conn, str(listed["id"]), now + SECOND)  # a second time changes nothing
 
-        assert reader_of_key(conn, key) is None
-        assert reader_of_key(conn, other) == Reader("key till")
+        assert reader_of_key(conn, key, now) is None
+        assert reader_of_key(conn, other, now) is not None
         assert [one["revoked_at"] for one in keys(conn) if one["name"] == "export"] == [now]
 
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from app.access import make_key
 from app.alert_actions import LONGEST_SNOOZE_DAYS
 from app.alerts import episodes, update_failure
+from app.api_keys import make_key
 from app.assessment import assess_company
 from app.companies import add_company, connection_for
 from app.db import read, write

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from app.access import make_key
+from app.api_keys import make_key
 from app.assessment import assess_company
 from app.companies import connection_for
 from app.db import write

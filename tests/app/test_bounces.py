@@ -16,7 +16,8 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from typer import Exit
 
-from app.access import holder_with, let_in, make_key, make_owner
+from app.access import holder_with, let_in, make_owner
+from app.api_keys import make_key
 from app.bounces import Outcome, Taken, bounced_named, take_mail, vouch
 from app.companies import add_company
 from app.db import read, write

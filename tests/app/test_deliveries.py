@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert, select, update
 
-from app.access import holder_with, let_in, make_key, make_owner
+from app.access import holder_with, let_in, make_owner
+from app.api_keys import make_key
 from app.bounces import take_mail
 from app.companies import add_company
 from app.db import read, write
@@ -149,7 +150,7 @@ def test_what_did_not_arrive_is_listed_with_why_and_nothing_else(engine: Engine)
     assert (rows["l4"].next_try_at, rows["l3"].next_try_at) == (NOW + HOUR, None)
     assert (rows["l1"].tried_at, rows["l6"].tried_at) == (NOW, None)
     with read(engine) as conn:
-        counts = delivery_counts(conn, None, NOW)
+        counts = delivery_counts(conn, Asked(), NOW)
     assert counts == {"refused": 2, "given_up": 2, "bounced": 1, "held": 1, "trying": 2, "noted": 1}
 
 
@@ -163,7 +164,7 @@ def test_the_list_is_cut_by_company_by_state_and_into_pages(engine: Engine, both
     assert [one.id for one in listed(engine, before="l6", limit=2)] == ["l5", "l4"]
     assert {one.companies[0][1] for one in listed(engine, Asked(None, other))} == {"Zinguerie"}
     with read(engine) as conn:
-        assert sum(delivery_counts(conn, other, NOW).values()) == 2
+        assert sum(delivery_counts(conn, Asked(None, other), NOW).values()) == 2
 
 
 @pytest.mark.usefixtures("both")

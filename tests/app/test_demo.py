@@ -21,8 +21,8 @@ from app.db import open_database, read, write
 from app.demo import add_demo, demo_company, fill_demo, past_days, remove_demo
 from app.demo_steps import step_week
 from app.models import metadata
+from app.models.access import account_holder, membership
 from app.models.core import company
-from app.models.people import account_holder
 from app.schedule import steps, tick
 from app.settings import Settings
 from tests.seuil_process import plain_environment, run_seuil
@@ -182,7 +182,7 @@ def test_removed_it_leaves_no_row_of_its_own_nor_its_reader_and_their_letters(fi
     assert remove_demo(engine) is True
 
     left = {name: n for name, n in counts(engine).items() if n}
-    assert left == {company.name: 1, account_holder.name: 1}
+    assert left == {company.name: 1, account_holder.name: 1, membership.name: 1}
     with read(engine) as conn:
         for table in metadata.sorted_tables:
             if "company_id" in table.c:

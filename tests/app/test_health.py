@@ -9,9 +9,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, insert, update
 
-from app.access import make_key
 from app.alive import stopped_since
 from app.api.health import is_stopped
+from app.api_keys import make_key
 from app.assessment import assess_company
 from app.companies import add_company, connection_for
 from app.db import read, write

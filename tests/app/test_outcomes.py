@@ -11,7 +11,8 @@ from cryptography.fernet import Fernet
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select, update
 
-from app.access import holder_with, let_in, make_key, make_owner
+from app.access import holder_with, let_in, make_owner
+from app.api_keys import make_key
 from app.companies import connection_for
 from app.connecting import disconnect
 from app.db import read, write

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
-from app.access import make_key
+from app.api_keys import make_key
 from app.db import read, write
 from app.errors import BadInput
 from app.holidays import Closure, public_holidays, read_closure

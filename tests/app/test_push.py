@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from app.access import make_key
+from app.api_keys import make_key
 from app.assessment import latest
 from app.companies import add_company
 from app.db import read, write

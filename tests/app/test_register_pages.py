@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from app.access import holder_with, let_in, make_owner
 from app.db import read, write
 from app.main import create_app
-from app.models.people import access_log
+from app.models.access import audit_entry
 from app.register import versions_of
 from app.room import COOKIE
 from app.settings import Settings
@@ -69,8 +69,10 @@ def test_logins_are_shown_to_who_asks_and_that_is_written_down(pages: TestClient
 
     assert "claire" in pages.get("processes/bank?names=1").text
     with read(engine) as conn:
-        seen = conn.execute(select(access_log.c.what).where(access_log.c.company_id == company)).scalars().all()
-    assert "register, bank" in seen
+        seen = conn.execute(
+            select(audit_entry.c.what, audit_entry.c.note).where(audit_entry.c.company_id == company)
+        ).all()
+    assert ("seen register", "bank") in seen
 
 
 def test_what_is_wrong_keeps_nothing_and_leads_to_its_field(pages: TestClient, engine: Engine, company: str) -> None:
