@@ -173,6 +173,8 @@ def measure_body(measure: Measure) -> Body:
         "notes": _reasons(measure.notes),
         "baseline": _round(measure.baseline),
         "baseline_n": measure.baseline_n,
+        "baseline_low": _round(measure.baseline_low),
+        "baseline_high": _round(measure.baseline_high),
         "recent": _round(measure.recent),
         "limit": _round(measure.limit),
         "series": [_point(point) for point in measure.series],

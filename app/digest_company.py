@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.alerts import ASSESSMENT
+from app.alerts import ASSESSMENT, episodes
 from app.assessment import Served, latest
 from app.body import Body, carrying_measure
 from app.book_feeds import feeds
+from app.chart_marks import Marks, as_kept, marks_by_measure
 from app.clock import local_day
 from app.companies import find_company
 from app.digest_news import tell
@@ -38,6 +39,7 @@ def company_content(
     body = served.content if served else None
     told = tell(conn, company_id, since, now)
     sources = _sources(conn, company_id, today, now)
+    marks = marks_by_measure(body, episodes(conn, company_id)) if body else {}
     content: Body = {
         "id": company_id,
         "name": row["name"],
@@ -48,7 +50,7 @@ def company_content(
         "why": body["why"] if body else [],
         "coverage": body["coverage"] if body else {"signals_known": 0, "signals": 5, "gates_known": 0, "gates": 4},
         "freshness": (body["freshness"] if body else {"reaches": None, "stale": False}) | {"sources": sources},
-        "signals": [_signal(signal, before) for signal in body["signals"]] if body else [],
+        "signals": [_signal(signal, before, marks) for signal in body["signals"]] if body else [],
         "worth": _worth(body),
         "missing": body["missing"] if body else [],
         **told,
@@ -95,7 +97,7 @@ def _since(conn: Connection, company_id: str, verdict: str) -> str | None:
     return first.isoformat() if first else None
 
 
-def _signal(signal: Body, before: Body | None) -> Body:
+def _signal(signal: Body, before: Body | None, marks: Mapping[str, Marks]) -> Body:
     said = {one["name"]: one["level"] for one in before["signals"]} if before else {}
     measure = carrying_measure(signal)
     kept = {name: value for name, value in measure.items() if name != "records"}
@@ -106,6 +108,7 @@ def _signal(signal: Body, before: Body | None) -> Body:
         "frozen_on": signal["frozen_on"],
         "why": signal["why"],
         "measure": kept | {"series": measure["series"][-POINTS_KEPT:]},
+        "marks": as_kept(marks[measure["name"]]),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.chart_marks import from_kept, room_for
 from app.charts import trend
 from app.digest_expected import MOST_CHARTS, charted
 from app.language import Formats
@@ -168,10 +169,11 @@ def _news_row(company: Body, words: Words) -> str:
 def _pictures(company: Body, words: Words, most: int) -> tuple[Picture, ...]:
     pictures = []
     for signal in charted(company["signals"])[:most]:
-        svg = trend(signal["measure"], words.language, size=MAIL)
+        marks = from_kept(signal.get("marks"))
+        size, svg = room_for(MAIL, marks), trend(signal["measure"], words.language, size=MAIL, marks=marks)
         name = f"{company['id']}.{signal['name']}"
         title = measure_label(signal["measure"]["name"], words.language)
-        pictures.append(Picture(name, title, told(svg), svg, MAIL.width, MAIL.height))
+        pictures.append(Picture(name, title, told(svg), svg, size.width, size.height))
     return tuple(pictures)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import resvg_py
 
-from app.charts import Size
+from app.chart_scale import Size
 
 FONTS = Path(__file__).parent / "fonts"
 FONT = "DejaVu Sans"

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import charts
 from app.access import Reader
 from app.alive import stopped_since
+from app.chart_marks import NONE
 from app.db import read
 from app.language import LANGUAGES, Formats, translator
 from app.room import language_of, room_of
@@ -138,6 +139,7 @@ def _words(language: str) -> dict[str, Any]:
         "interval_text": partial(interval_text, language=language),
         "moment": partial(moment_text, language=language),
         "trend": partial(charts.trend, language=language),
+        "NO_MARKS": NONE,
         "CARD": charts.CARD,
         "WIDE": charts.WIDE,
         "SHAPES": SHAPES,

@@ -1,10 +1,11 @@
 """The vocabulary of answers: levels, tiers, measures, and reasons for having no value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from operator import eq
+from typing import ClassVar, Protocol, overload
 
 from signals.books import Books
 from signals.policy import Policy
@@ -85,13 +86,54 @@ class RecordKey:
     connection_id: str = ""
 
 
+class RecordKeys(Sequence[RecordKey]):
+    """The records of a table's rows, in their order: a key is made when it is read, so a million cost nothing."""
+
+    __slots__ = ("_connections", "_ids", "_streams")
+
+    def __init__(self, streams: str | Sequence[str], ids: Sequence[str], connections: Sequence[str]) -> None:
+        """Take the columns of the rows; one stream may stand for all."""
+        self._streams, self._ids, self._connections = streams, ids, connections
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, at: int) -> RecordKey: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[RecordKey, ...]: ...
+    def __getitem__(self, at: int | slice) -> RecordKey | tuple[RecordKey, ...]:
+        """Name one record, or some."""
+        if isinstance(at, slice):
+            return tuple(self[one] for one in range(*at.indices(len(self))))
+        stream = self._streams if isinstance(self._streams, str) else self._streams[at]
+        return RecordKey(stream, self._ids[at], self._connections[at])
+
+    def __iter__(self) -> Iterator[RecordKey]:
+        """Name them one after the other."""
+        return (self[at] for at in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether another sequence names the same records in the same order."""
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    def __hash__(self) -> int:
+        """Agree with what is equal, a tuple of the same keys too."""
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        """Show them as the tuple they stand for."""
+        return repr(tuple(self))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """A number with its evidence, or no value with the reason.
 
     `low` and `high` bound a two-sided 90 % interval (so each is a one-sided 95 % bound) where the measure has one.
-    `window` is first and last day, both included. `records` are those behind the number, newest first, cut at
-    `RECORDS_KEPT`; `records_total` says how many there are.
+    `window` is first and last day, both included. `records` are all those behind the number, newest first, named only
+    as they are asked for; `records_total` says how many there are.
     """
 
     name: str
@@ -110,20 +152,19 @@ class Measure:
     notes: tuple[Reason, ...] = ()
     baseline: float | None = None
     baseline_n: int = 0
+    baseline_low: float | None = None  # 90 % as above; none where the normal months' trials are not independent
+    baseline_high: float | None = None
     recent: float | None = None  # the 90-day value of the change rule
     recent_low: float | None = None
     limit: float | None = None
     series: tuple[Point, ...] = ()
-    records: tuple[RecordKey, ...] = ()
+    records: Sequence[RecordKey] = ()
     records_total: int = 0
 
     @property
     def known(self) -> bool:
         """Whether there is a value."""
         return self.value is not None
-
-
-RECORDS_KEPT = 500
 
 
 class Detector(Protocol):

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from signals.base import RECORDS_KEPT, Measure, Reason, SignalName, Tier, Unit
+from signals.base import Measure, Reason, SignalName, Tier, Unit
 from signals.books import Books
 from signals.calendar import day_number
 from signals.duplicates import YEAR_DAYS, pairs, stream_keys
@@ -72,7 +72,7 @@ class ConfirmedDuplicates:
             tier=Tier.DIRECT if bool(counted["direct"].all()) else Tier.PROXY,
             sources=sources_of(counted),
             notes=_notes(int(refused.sum()), int((confirmed & ~refused).sum())),
-            records=stream_keys(found.head(RECORDS_KEPT)),
+            records=stream_keys(found),
             records_total=len(found),
         )
 

@@ -130,6 +130,7 @@ def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
     by_month = {m: weeks[months == m] for m in range(min(months), last_month + 1)}
     known = baseline_months([m for m, some in by_month.items() if len(some)], policy, last_month)
     normal = [float(h) for m in known for h in by_month[m]["hours"]]
+    usual = student(normal)
     feeds = books["feeds"]
     answer = replace(
         blank,
@@ -137,6 +138,8 @@ def _measured(blank: Measure, books: Books, policy: Policy) -> Measure:
         series=tuple(_point(month, some) for month, some in by_month.items()),
         baseline=fmean(normal) if normal else None,
         baseline_n=len(normal),
+        baseline_low=max(usual[0], 0.0) if usual else None,
+        baseline_high=usual[1] if usual else None,
         notes=told.notes,
     )
     starts = weeks["week_day"].to_numpy(dtype="float64")

@@ -24,7 +24,7 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
-from signals.base import RECORDS_KEPT, Measure, Reason, RecordKey, SignalName, Tier, Unit
+from signals.base import Measure, Reason, RecordKeys, SignalName, Tier, Unit
 from signals.books import Books
 from signals.calendar import day_number
 from signals.policy import Policy
@@ -102,7 +102,7 @@ class Duplicates:
             tier=Tier.DIRECT if bool(counted["direct"].all()) else Tier.PROXY,
             sources=sources_of(counted),
             notes=self._notes(rows, recent, rule[recent[second]]),
-            records=stream_keys(found.head(RECORDS_KEPT)),
+            records=stream_keys(found),
             records_total=len(found),
         )
 
@@ -273,9 +273,7 @@ def _described(rows: Standing, first: Positions, second: Positions, rule: Positi
     return pairs.sort_values(newest, ascending=[False, True, True, True], ignore_index=True)
 
 
-def stream_keys(rows: pd.DataFrame) -> tuple[RecordKey, ...]:
+def stream_keys(rows: pd.DataFrame) -> RecordKeys:
     """Name documents by the stream they were read from."""
-    return tuple(
-        RecordKey("invoices" if direct else "ledger", external, connection)
-        for external, connection, direct in zip(rows["external_id"], rows["connection_id"], rows["direct"], strict=True)
-    )
+    streams = np.where(rows["direct"].to_numpy(dtype=bool), "invoices", "ledger").tolist()
+    return RecordKeys(streams, rows["external_id"].tolist(), rows["connection_id"].tolist())

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from signals.base import RECORDS_KEPT, Measure, Reason, RecordKey, SignalName, Tier, Unit
+from signals.base import Measure, Reason, RecordKey, SignalName, Tier, Unit
 from signals.books import Books
 from signals.calendar import day_number
 from signals.counters import shape_of
@@ -82,7 +82,7 @@ class NumberingGaps:
             notes=(*(note for one in series for note in _notes(one)), *choices),
             records=tuple(
                 RecordKey("invoices" if direct else "ledger", external, one.connection_id)
-                for _, external, direct, one in found[:RECORDS_KEPT]
+                for _, external, direct, one in found
             ),
             records_total=len(found),
         )

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from signals.base import RECORDS_KEPT, Measure, Reason, RecordKey, SignalName, Tier, Unit
+from signals.base import Measure, Reason, RecordKeys, SignalName, Tier, Unit
 from signals.books import Books
 from signals.calendar import day_number, day_of
 from signals.informative import LEDGER, LETTERED_ACCOUNTS, LETTERING, FieldAnswer, informative
@@ -62,10 +62,7 @@ class Suspense:
             tier=Tier.DIRECT,
             sources=sources_of(books["open_lines"], books["entries"], books["ledger_months"]),
             notes=tuple(notes),
-            records=tuple(
-                RecordKey(LEDGER, external, connection)
-                for external, connection in zip(standing["external_id"], standing["connection_id"], strict=True)
-            )[:RECORDS_KEPT],
+            records=RecordKeys(LEDGER, standing["external_id"].tolist(), standing["connection_id"].tolist()),
             records_total=len(standing),
         )
 

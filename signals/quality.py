@@ -117,13 +117,15 @@ class CreditNoteRate:
         recent = rate_over(monthly, recent_months)
         invoiced = monthly.loc[monthly["n"] > 0, "month"]
         baseline = rate_over(monthly, baseline_months(invoiced, policy, last_month))
-        window = (month_start(recent_months[0]), month_end(last_month))
+        window, usual = (month_start(recent_months[0]), month_end(last_month)), _point(last_month, baseline)
         answer = replace(
             answer,
             window=window,
             sources=sources_of(volume),
             baseline=baseline.value,
             baseline_n=baseline.n,
+            baseline_low=usual.low,
+            baseline_high=usual.high,
             series=_points(monthly, last_month),
         )
         if not recent.n:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from signals.base import RECORDS_KEPT, Measure, Point, RecordKey, Tier
+from signals.base import Measure, Point, RecordKeys, Tier
 from signals.books import Books
 from signals.calendar import Days, day_number, last_complete_month, month_end, month_start, months_of
 from signals.intervals import wilson
@@ -72,6 +72,8 @@ def answer_with(blank: Measure, rates: Rates, sources: tuple[str, ...]) -> Measu
         sources=sources,
         baseline=rates.baseline.value,
         baseline_n=rates.baseline.n,
+        baseline_low=rates.baseline.bounds[0],
+        baseline_high=rates.baseline.bounds[1],
         series=rates.series,
     )
     if not rates.recent.n:
@@ -153,14 +155,10 @@ def sale_invoices(books: Books, window: tuple[date, date]) -> pd.DataFrame:
     return documents[wanted & in_window(documents["issued_day"].to_numpy(), window)]
 
 
-def record_keys(rows: pd.DataFrame, newest_by: str, stream: str = "invoices") -> tuple[RecordKey, ...]:
-    """Name the records of some rows, newest first, cut at `RECORDS_KEPT`."""
+def record_keys(rows: pd.DataFrame, newest_by: str, stream: str = "invoices") -> RecordKeys:
+    """Name the records of some rows, newest first."""
     order = rows.sort_values([newest_by, "connection_id", "external_id"], ascending=[False, True, True])
-    kept = order.head(RECORDS_KEPT)
-    return tuple(
-        RecordKey(stream, external, connection)
-        for external, connection in zip(kept["external_id"], kept["connection_id"], strict=True)
-    )
+    return RecordKeys(stream, order["external_id"].tolist(), order["connection_id"].tolist())
 
 
 def sources_of(*tables: pd.DataFrame) -> tuple[str, ...]:

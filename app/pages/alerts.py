@@ -21,6 +21,7 @@ from app.alert_actions import (
 from app.alerts import NOTE_KEPT, episodes, find_episode, history
 from app.assessment import Served, latest
 from app.body import every_measure
+from app.chart_marks import marks_by_measure
 from app.clock import local_day
 from app.db import hold, read, write
 from app.due import instant_of
@@ -106,6 +107,7 @@ def episode_page(
         told=told_text(subject, events, language),
         events=shown_events(subject, events, language),
         measure=measure,
+        marks=marks_by_measure(served.content, [dict(row)]) if served else {},
         as_of=served.as_of if served else None,
         at=f"?as_of={served.as_of}" if served and row["closed_on"] else "",
         records=tables(records),

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from app.alerts import episodes
 from app.assessment import assess_company, forget_answers, latest, replay, timeline
 from app.body import halves
+from app.chart_marks import marks_by_measure
 from app.charts import span_of
 from app.clock import local_day
 from app.covered import covered
@@ -115,7 +116,7 @@ def company_page(
     with read(room.engine) as conn:
         served = latest(conn, company["id"], day)
         days = timeline(conn, company["id"])
-        opened = episodes(conn, company["id"], only_open=True)
+        listed = episodes(conn, company["id"])
     if served is None and day is not None:
         raise NotFound("no_answer_for_day", {"day": day.isoformat()})
     body = served.content if served else None
@@ -130,7 +131,7 @@ def company_page(
         verdict=verdict,
         empty=body is None or is_empty(body),
         past=day is not None and days[-1][0] != day,
-        alerts=[shown(row, language, room.now()) for row in opened],
+        alerts=[shown(row, language, room.now()) for row in listed if row["closed_on"] is None],
         flips=useful_flips(body["what_would_change_it"]) if body else [],
         nearest=told(body, language) if body else [],
         together=said_together(body, language) if body else [],
@@ -140,7 +141,8 @@ def company_page(
         even=even(body, language) if body else None,
         halves=halves,
         context=context_of(body) if body else [],
-        span=span_of(charted),
+        span=span_of(charted, body["as_of"] if body else ""),
+        marks=marks_by_measure(body, listed) if body else {},
         years=months_of(days),
         remedy_pages=REMEDY_PAGES,
         way_pages=WAY_PAGES,

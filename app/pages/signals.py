@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
+from app.alerts import episodes
 from app.assessment import Served, latest
 from app.body import RECORDS_SHOWN, every_measure, halves, measures_of
+from app.chart_marks import marks_by_measure
 from app.charts import span_of
 from app.db import read
 from app.errors import NotFound
@@ -73,6 +75,7 @@ def signal_page(
     if found is None:
         raise NotFound("no_such_signal", {"name": signal})
     with read(room.engine) as conn:
+        listed = episodes(conn, company["id"])
         sources = source_names(conn, company["id"], language_of(request, reader))
         records = {
             measure["name"]: tables(records_behind(conn, company["id"], measure["records"][:RECORDS_SHOWN]))
@@ -89,7 +92,8 @@ def signal_page(
         why={measure["name"]: why for measure, why in halves(found)},
         records=records,
         sources=sources,
-        span=span_of(measures_of(found)),
+        span=span_of(measures_of(found), body["as_of"]),
+        marks=marks_by_measure(body, listed),
         past=as_of is not None,
     )
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signals.base import RECORDS_KEPT, Detector, Level, Measure, Point, SignalName, Tier, Unit
+from signals.base import Detector, Level, Measure, Point, SignalName, Tier, Unit
 from signals.books import COLUMNS, Books
 from signals.calendar import day_number, month_number
 from signals.levels import level_of
@@ -167,10 +167,19 @@ def test_the_records_behind_a_number_are_in_the_books(
         for connection, external in zip(demo_books[name]["connection_id"], demo_books[name]["external_id"], strict=True)
     }
 
-    assert len(measure.records) == min(measure.records_total, RECORDS_KEPT)
+    assert len(measure.records) == measure.records_total
     assert len(set(measure.records)) == len(measure.records)
     assert {(key.connection_id, key.external_id) for key in measure.records} <= known
     assert all(key.stream for key in measure.records)
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_what_is_usual_lies_within_its_bounds(detector: Detector, said: Mapping[str, Measure]) -> None:
+    measure = said[detector.name]
+    assert (measure.baseline_low is None) == (measure.baseline_high is None)
+    if measure.baseline_low is not None and measure.baseline_high is not None:
+        assert measure.baseline is not None
+        assert measure.baseline_low <= measure.baseline <= measure.baseline_high
 
 
 @pytest.mark.parametrize("spec", SIGNALS, ids=lambda spec: spec.name.value)

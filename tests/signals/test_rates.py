@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signals.base import RECORDS_KEPT, Point, RecordKey
+from signals.base import Point, RecordKey
 from signals.books import Books, frame
 from signals.calendar import day_number, month_number
 from signals.intervals import wilson
@@ -129,11 +129,12 @@ def test_spans_count_as_a_plain_loop_would(spans: list[tuple[int, int]], days: l
     assert spans_on_any(_spans(*alive), days) == sum(any(a <= d < b for d in days) for a, b in alive)
 
 
-def test_records_are_named_newest_first_and_cut() -> None:
-    rows = [{"connection_id": "c", "external_id": f"{i:04}", "issued_day": i} for i in range(RECORDS_KEPT + 5)]
+def test_all_records_are_named_newest_first() -> None:
+    rows = [{"connection_id": "c", "external_id": f"{i:04}", "issued_day": i} for i in range(1005)]
     keys = record_keys(frame("documents", rows), "issued_day")
-    assert len(keys) == RECORDS_KEPT
-    assert keys[0] == RecordKey("invoices", "0504", "c")
+    assert len(keys) == 1005
+    assert keys[0] == RecordKey("invoices", "1004", "c")
+    assert keys[:2] == (RecordKey("invoices", "1004", "c"), RecordKey("invoices", "1003", "c"))
 
 
 def test_only_sale_invoices_with_a_source_of_their_own_are_named() -> None:
