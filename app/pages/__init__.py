@@ -12,6 +12,7 @@ from app.pages import (
     declarations,
     deliveries,
     door,
+    evidence,
     imports,
     invitations,
     keys,
@@ -35,6 +36,7 @@ ROUTERS = (
     companies.router,  # `/companies/new` before `/companies/{company_id}`
     company.router,
     signals.router,
+    evidence.router,
     alerts.router,
     connections.router,
     knocks.router,

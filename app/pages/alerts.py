@@ -28,8 +28,8 @@ from app.due import instant_of
 from app.errors import BadInput
 from app.maintenance import add_maintenance, end_maintenance, maintenances
 from app.pages.episode_text import SIGNAL, kind_of, shown, shown_events, told_text
+from app.pages.evidence import tables
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
-from app.pages.signals import tables
 from app.recipients import recipients
 from app.records import records_behind
 from app.room import Room, RoomHere, language_of
