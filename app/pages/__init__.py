@@ -27,6 +27,7 @@ from app.pages import (
     processes,
     signals,
     sources,
+    timeline,
     unsubscribe,
     work,
 )
@@ -37,6 +38,7 @@ ROUTERS = (
     company.router,
     signals.router,
     evidence.router,
+    timeline.router,
     alerts.router,
     connections.router,
     knocks.router,

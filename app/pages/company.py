@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
@@ -83,6 +84,11 @@ def months_of(days: Sequence[tuple[date, str, bool]]) -> dict[int, dict[int, tup
     return years
 
 
+def turns_of(days: Sequence[tuple[date, str, bool]]) -> list[tuple[date, str, str]]:
+    """List the days on which the verdict became another: the day, the one before, the one it became."""
+    return [(two[0], one[1], two[1]) for one, two in pairwise(days) if one[1] != two[1]]
+
+
 def context_of(body: Body) -> list[Body]:
     """List the measures that explain without belonging to a signal, and are not shown with the regime."""
     regime = body.get("regime") or {"axes": [], "beside": []}  # an older answer has none
@@ -144,6 +150,7 @@ def company_page(
         span=span_of(charted, body["as_of"] if body else ""),
         marks=marks_by_measure(body, listed) if body else {},
         years=months_of(days),
+        changes=turns_of(days),
         remedy_pages=REMEDY_PAGES,
         way_pages=WAY_PAGES,
         looking_back="looking_back" in request.query_params,

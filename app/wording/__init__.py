@@ -43,6 +43,7 @@ from app.wording import (
     rules,
     shape,
     sources,
+    timeline,
     traces,
     worth,
 )
@@ -85,6 +86,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     rules,
     shape,
     sources,
+    timeline,
     traces,
     worth,
 )

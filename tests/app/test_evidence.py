@@ -4,10 +4,10 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class Site:
 
 
 @contextmanager
-def begun(path: Path) -> Iterator[Site]:
+def begun(path: Path, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[Site]:
     """A company with 130 late invoices and 40 prompt ones, assessed and read in English."""
     engine = open_database(f"sqlite:///{path}")
     with write(engine) as conn:
@@ -80,7 +80,7 @@ def begun(path: Path) -> Iterator[Site]:
         make_owner(conn, "daf@menuiserie.fr", "trois petits chats", NOW)
     save(engine, company, *(invoice(n) for n in range(LATE)), *(invoice(500 + n, days=0) for n in range(40)))
     assess_company(engine, company, NOW)
-    with TestClient(create_app(engine, Settings(database_url="sqlite://"), now=lambda: NOW)) as client:
+    with TestClient(create_app(engine, Settings(database_url="sqlite://"), now=clock)) as client:
         client.headers["accept-language"] = "en"
         client.post("/sign-in", data={"email": "daf@menuiserie.fr", "password": "trois petits chats"}, headers=HERE)
         yield Site(client, engine, company)
@@ -94,10 +94,10 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield found
 
 
-def save(engine: Engine, company: str, *records: Invoice) -> None:
+def save(engine: Engine, company: str, *records: Invoice, at: datetime = NOW) -> None:
     with write(engine) as conn:
         source = find_source(conn, connection_for(conn, company, "csv", NOW))
-        save_page(conn, source, Stream.INVOICES, Page(records, {"line": str(len(records))}), NOW)
+        save_page(conn, source, Stream.INVOICES, Page(records, {"line": str(len(records))}), at)
 
 
 def test_the_file_has_all_the_records_and_not_the_fifty_an_answer_names(site: Site) -> None:
