@@ -13,7 +13,7 @@ from app.companies import companies
 from app.db import read
 from app.errors import NotFound
 from app.pages.frame import PageReader
-from app.pages.signals import plain
+from app.pages.evidence import plain
 from app.roles import Ability
 from app.room import Room, RoomHere, language_of
 from app.site import moment_text, render

@@ -14,6 +14,7 @@ from app.body import halves
 from app.chart_marks import marks_by_measure
 from app.charts import span_of
 from app.clock import local_day
+from app.condition import condition
 from app.covered import covered
 from app.db import read, write
 from app.errors import BadInput, NotFound
@@ -123,6 +124,7 @@ def company_page(
         served = latest(conn, company["id"], day)
         days = timeline(conn, company["id"])
         listed = episodes(conn, company["id"])
+        state = condition(conn, company["id"], listed, room.now())
     if served is None and day is not None:
         raise NotFound("no_answer_for_day", {"day": day.isoformat()})
     body = served.content if served else None
@@ -136,6 +138,7 @@ def company_page(
         body=body,
         verdict=verdict,
         empty=body is None or is_empty(body),
+        state=state,
         past=day is not None and days[-1][0] != day,
         alerts=[shown(row, language, room.now()) for row in listed if row["closed_on"] is None],
         flips=useful_flips(body["what_would_change_it"]) if body else [],

@@ -216,7 +216,7 @@ def _decimal(value: float | None, formats: Formats) -> str:
     return text.replace(".", ",") if formats.language == "fr" else text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula; a negative number is none."""
     number = text.lstrip("-").replace(",", "").replace(".", "")
     return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} and not number.isdigit() else text
@@ -226,5 +226,5 @@ def _written(lines: Iterable[list[str]]) -> Iterator[str]:
     yield "\ufeff"
     for line in lines:
         out = io.StringIO()
-        csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([_plain(cell) for cell in line])
+        csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([plain(cell) for cell in line])
         yield out.getvalue()
