@@ -12,8 +12,8 @@ from app.audit import LISTED, Sought, entries
 from app.companies import companies
 from app.db import read
 from app.errors import NotFound
-from app.pages.frame import PageReader
 from app.pages.evidence import plain
+from app.pages.frame import PageReader
 from app.roles import Ability
 from app.room import Room, RoomHere, language_of
 from app.site import moment_text, render
