@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 PRELOADED = ["app.cli", "app.imports_cli", "app.assessment", "app.digest", "app.doctor", "app.demo", "app.follow_cli"]
+PRELOADED += ["app.schedule", "tests.killed_tick"]
 SECONDS = 120
 
 

@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,35 +25,13 @@ from app.preferences import Wanted, set_wanted
 from app.recipients import add_recipient
 from app.schedule import tick
 from tests.conftest import NOW
+from tests.killed_tick import killed_tick
 from tests.mail_server import Desk, mail_server
 from tests.small_source import registry
 
-ROOT = Path(__file__).parents[2]
 EARLIER = NOW - timedelta(days=7)
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # eight in Paris: letters are due
 BEFORE, AFTER = 210, 280  # invoices a week ago, and now: four pages more, and one of reminders
-
-TICK = """
-import os, signal, sys
-from datetime import datetime
-from app.db import open_database
-from app.faultpoints import on_reaching
-from app.schedule import tick
-from tests.small_source import registry
-
-url, now, invoices, mail_port, point, nth = sys.argv[1:]
-now, left = datetime.fromisoformat(now), int(nth)
-
-def pull_the_plug(reached):
-    global left
-    if reached == point:
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-on_reaching(pull_the_plug)
-tick(open_database(url), lambda: now, registry(int(invoices), int(mail_port or 0)))
-"""
 
 
 def address(path: Path | Engine) -> str:
@@ -64,10 +40,9 @@ def address(path: Path | Engine) -> str:
 
 def kill(path: Path | Engine, now: datetime, point: str, *, nth: int = 1, desk: Desk | None = None) -> None:
     """Tick in a process of its own, which is killed as it reaches a point for the nth time."""
-    said = (address(path), now.isoformat(), str(AFTER), str(desk.port) if desk else "", point, str(nth))
-    command = [sys.executable, "-c", TICK, *said]
-    ended = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own script
-    assert ended.returncode == -signal.SIGKILL
+    port = desk.port if desk else 0
+    ended = killed_tick(address(path), now, point, invoices=AFTER, mail_port=port, nth=nth)
+    assert ended == -signal.SIGKILL
 
 
 def tick_once(path: Path | Engine, now: datetime, *, invoices: int = AFTER, desk: Desk | None = None) -> None:
