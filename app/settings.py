@@ -22,6 +22,11 @@ class Settings(BaseSettings):
     owner_password: SecretStr | None = Field(
         default=None, description="its password; without one, a password is made up and printed once"
     )
+    oidc_issuer: str | None = Field(
+        default=None, description="sign-in service (OpenID Connect): https://login.example.com/realms/cabinet"
+    )
+    oidc_client_id: str | None = Field(default=None, description="how Seuil is known there")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="its secret there")
     secure_cookies: bool = Field(default=False, description="yes when served over https")
     zone: str = Field(default="Europe/Paris", description="time zone of new companies")
     log_level: str = Field(default="info", description="debug, info, warning or error")

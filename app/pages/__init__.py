@@ -27,6 +27,7 @@ from app.pages import (
     preferences,
     processes,
     signals,
+    single_sign_on,
     sources,
     timeline,
     unsubscribe,
@@ -35,6 +36,7 @@ from app.pages import (
 
 ROUTERS = (
     door.router,
+    single_sign_on.router,
     companies.router,  # `/companies/new` before `/companies/{company_id}`
     company.router,
     signals.router,

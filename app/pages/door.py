@@ -13,6 +13,7 @@ from app.audit import SIGNED_IN, Entry, write_entry
 from app.db import read, write
 from app.errors import NotSignedIn
 from app.language import LANGUAGES
+from app.oidc import service_of
 from app.pages.frame import SEE_OTHER, go, local_address, same_origin
 from app.room import COOKIE, LANGUAGE_COOKIE, Room, RoomHere, language_of, who_asks
 from app.settle import set_sign_in
@@ -59,10 +60,20 @@ def tries_of(request: Request) -> Tries:
     return tries
 
 
+def door_page(
+    request: Request, room: Room, *, status: int = 200, next_page: str = "/", email: str = "", error: str = ""
+) -> HTMLResponse:
+    """Show the door, with a sign-in service beside the password where there is one."""
+    said = {"next": next_page, "email": email, "error": error}
+    return render(
+        request, "sign_in.html", None, status=status, has_service=service_of(room.settings) is not None, **said
+    )
+
+
 @router.get("/sign-in")
-def sign_in_page(request: Request, next: str = "/") -> HTMLResponse:  # noqa: A002 - the parameter's name in the address
+def sign_in_page(request: Request, room: RoomHere, next: str = "/") -> HTMLResponse:  # noqa: A002 - the parameter's name in the address
     """Show the door."""
-    return render(request, "sign_in.html", None, next=local_address(next), email="", error="")
+    return door_page(request, room, next_page=local_address(next))
 
 
 @router.post("/sign-in", response_model=None)
@@ -96,7 +107,7 @@ def sign_in_form(
             return answer
     error_text = say(code, {}, language_of(request))
     status = NotSignedIn.status if code == "wrong_password" else 429
-    return render(request, "sign_in.html", None, status=status, next=local_address(next), email=email, error=error_text)
+    return door_page(request, room, status=status, next_page=local_address(next), email=email, error=error_text)
 
 
 def _locked(room: Room, email: str, now: datetime) -> bool:
