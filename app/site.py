@@ -47,6 +47,8 @@ SHAPES: Mapping[str, str] = {
     "resolved": "✓",
     "dropped": "–",
     "replaced": "–",
+    "done": "✓",
+    "open": "○",
     "waiting": "○",
     "applied": "✓",
     "skipped": "–",

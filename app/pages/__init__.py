@@ -13,6 +13,7 @@ from app.pages import (
     deliveries,
     door,
     evidence,
+    first_steps,
     imports,
     invitations,
     keys,
@@ -39,6 +40,7 @@ ROUTERS = (
     single_sign_on.router,
     companies.router,  # `/companies/new` before `/companies/{company_id}`
     company.router,
+    first_steps.router,
     signals.router,
     evidence.router,
     timeline.router,

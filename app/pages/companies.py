@@ -65,4 +65,4 @@ def new_company_form(
         sentence = say(error.code, error.params, language_of(request, reader))
         return render(request, "company_new.html", reader, status=error.status, name=name, siren=siren, error=sentence)
     assess_company(room.engine, company_id, now)
-    return go(f"/companies/{company_id}")
+    return go(f"/companies/{company_id}/first-steps")

@@ -22,6 +22,7 @@ from app.wording import (
     evidence,
     expected,
     face,
+    first_steps,
     gates,
     health,
     knocks,
@@ -53,6 +54,7 @@ from app.wording.labels import MEASURES as MEASURED
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS: tuple[ModuleType, ...] = (
+    first_steps,
     access,
     alerts,
     at_once,
