@@ -67,6 +67,11 @@ stories: $(VENV)/.test
 letters: $(VENV)/.test
 	$(BIN)/python -m tests.browser.letters_shown
 
+## face: make the pages shown in docs/face.md anew from the demonstration (needs Chromium; two minutes)
+.PHONY: face
+face: $(VENV)/.test
+	$(BIN)/python -m tests.browser.face_shown
+
 ## lock: choose the dependencies anew from pyproject.toml
 .PHONY: lock
 lock: $(VENV)/.test

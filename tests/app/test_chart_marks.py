@@ -59,6 +59,15 @@ def test_an_alert_spans_its_days_and_one_of_a_day_is_still_seen() -> None:
     assert float(short.attrib["x"]) + float(short.attrib["width"]) <= CARD.width - CARD.right + 0.1
 
 
+def test_days_before_and_after_the_months_lie_on_the_ends_of_the_axis() -> None:
+    around = Marks(onset=Onset(date(2024, 3, 4), date(2023, 1, 2), date(2027, 1, 4)), alarms=(Span(date(2020, 1, 6)),))
+    svg = drawn(around)
+    upright, bracket = (one.attrib["d"] for one in of_class(svg, "c-onset"))
+    assert float(upright[1:].split()[0]) == CARD.left
+    assert float(bracket.split("H")[1].split("M")[0]) == CARD.width - CARD.right
+    assert float(of_class(svg, "c-alarm")[0].attrib["x"]) == CARD.left
+
+
 def test_what_is_usual_is_a_band_over_all_months() -> None:
     band = of_class(drawn(), "c-usual-band")[0]
     assert float(band.attrib["width"]) == CARD.width - CARD.left - CARD.right

@@ -117,7 +117,7 @@ def test_the_verdict_and_the_five_signals_can_be_read_on_the_page(
     assert complaints == []
 
 
-@pytest.mark.parametrize("where", ["", "/signals/late_invoicing", "/work", "/import", "/declarations", "/people"])
+@pytest.mark.parametrize("where", ["/work", "/import", "/declarations", "/people"])
 def test_a_page_has_no_serious_fault_for_a_screen_reader_or_a_keyboard(
     context: BrowserContext, address: tuple[str, str], where: str
 ) -> None:
