@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from app.assessment import Served
-from app.body import Body, every_measure
+from app.body import Body, every_measure, measures_of
 from app.books import read_books
 from app.db import read
 from app.policies import read_policy
@@ -67,13 +67,14 @@ def evidence(engine: Engine, company_id: str, served: Served, measure: Body) -> 
     """Find all records behind a measure of an answer; from the answer itself where it names them all."""
     counted = int(measure["records_total"])
     named = tuple(RecordKey(key["stream"], key["id"], key["connection"]) for key in measure["records"])
-    if counted <= len(named) or not measure["signal"]:
+    signal = _signal_of(served, measure) if counted > len(named) else None
+    if signal is None:
         return Evidence(named, counted)
     known = (served.etag, str(measure["name"]))
     with _lock:
         keys = _found.get(known)
     if keys is None:
-        keys = _measured(engine, company_id, served.as_of, measure)
+        keys = _measured(engine, company_id, served.as_of, signal, measure["name"])
         with _lock:
             _found[known] = keys
             while len(_found) > KEPT:
@@ -81,11 +82,17 @@ def evidence(engine: Engine, company_id: str, served: Served, measure: Body) -> 
     return Evidence(keys or named, counted)
 
 
-def _measured(engine: Engine, company_id: str, as_of: date, measure: Body) -> Sequence[RecordKey]:
+def _signal_of(served: Served, measure: Body) -> str | None:
+    """Name the signal a measure is shown with; one that explains how customers pay belongs to none itself."""
+    shown = {one["name"]: signal["name"] for signal in served.content["signals"] for one in measures_of(signal)}
+    return shown.get(measure["name"])
+
+
+def _measured(engine: Engine, company_id: str, as_of: date, signal: str, name: str) -> Sequence[RecordKey]:
     with read(engine) as conn:
         policy = read_policy(conn, company_id, as_of)
         books = read_books(conn, company_id, as_of)
-    found = measure_of(measure["signal"], measure["name"], books, policy)
+    found = measure_of(signal, name, books, policy)
     return found.records if found else ()
 
 

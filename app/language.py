@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -48,6 +48,16 @@ def pick_language(accepted: str, chosen: str | None = None) -> str:
     return negotiate_locale([w for w in wanted if w], LANGUAGES) or LANGUAGES[0]
 
 
+@lru_cache(maxsize=4096)  # a page of records writes hundreds of days, most of them again and again
+def _short_day(day: date, language: str) -> str:
+    return format_date(day, format="dd/MM/yyyy", locale=_locale_of(language))
+
+
+@cache
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(_REGIONS[language])
+
+
 @dataclass(frozen=True, slots=True)
 class Formats:
     """How a language writes numbers, money and days."""
@@ -57,7 +67,7 @@ class Formats:
 
     @property
     def _locale(self) -> Locale:
-        return Locale.parse(_REGIONS[self.language])
+        return _locale_of(self.language)
 
     def number(self, value: float, digits: int = 1) -> str:
         """Write a number with at most some digits after the comma."""
@@ -84,8 +94,7 @@ class Formats:
 
     def day(self, day: date | str) -> str:
         """Write a day: 31/12/2026."""
-        value = date.fromisoformat(day) if isinstance(day, str) else day
-        return format_date(value, format="dd/MM/yyyy", locale=self._locale)
+        return _short_day(date.fromisoformat(day) if isinstance(day, str) else day, self.language)
 
     def long_day(self, day: date | str) -> str:
         """Write a day out: 31 décembre 2026."""

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 from app.assessment import Served, latest
 from app.db import read
 from app.errors import NotFound
-from app.evidence import Asked, Evidence, chosen, evidence, measure_in, rows_of
+from app.evidence import CHUNK, Asked, Evidence, chosen, evidence, measure_in, rows_of
 from app.language import Formats
 from app.pages.company import asked_day
 from app.pages.frame import CompanyHere, PageReader, same_origin
@@ -41,6 +42,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """What a table shows of each stream's records; logins and names of staff are in none."""
 SORTABLE = frozenset(name for columns in (*COLUMNS.values(), GENERAL) for name in columns)
 LONGEST_TEXT = 80
+PREVIEW = 10
+"""So many records of a measure are shown until somebody asks for all."""
 
 
 AS_STORED = Asked()
@@ -70,6 +73,11 @@ class Shown:
     is_sortable: bool
     is_open: bool
     as_of: str  # of a past day, else ""
+
+    @property
+    def more(self) -> int:
+        """How many there are beside the few shown of a measure that nobody asks after."""
+        return 0 if self.is_open else max(0, self.total - PREVIEW)
 
     def link(self, **changed: Any) -> str:
         """Give the address of this table with something else asked of it."""
@@ -115,11 +123,11 @@ def tables(rows: Sequence[Body]) -> list[Table]:
 
 
 def shown(engine: Engine, company_id: str, served: Served, measure: Body, wish: Wish, as_of: str = "") -> Shown:
-    """Give the page that is asked of a measure's records; of a measure nobody asks after, the first."""
+    """Give the page that is asked of a measure's records; of a measure nobody asks after, its newest few."""
     asks = wish.of == measure["name"]
     if not asks:
         with read(engine) as conn:
-            rows = records_behind(conn, company_id, measure["records"][:PAGE])
+            rows = records_behind(conn, company_id, measure["records"][:PREVIEW])
         total = int(measure["records_total"])
         return _page(measure, Evidence((), total), rows, Wish(), (total, total), as_of)
     found = evidence(engine, company_id, served, measure)
@@ -223,8 +231,10 @@ def plain(text: str) -> str:
 
 
 def _written(lines: Iterable[list[str]]) -> Iterator[str]:
+    """Write lines as text, some at a time: to send them one by one would take longer than to read them."""
     yield "\ufeff"
-    for line in lines:
+    rest = iter(lines)
+    while some := list(islice(rest, CHUNK)):
         out = io.StringIO()
-        csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([plain(cell) for cell in line])
+        csv.writer(out, delimiter=";", lineterminator="\r\n").writerows([plain(c) for c in line] for line in some)
         yield out.getvalue()

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from app.access import make_owner
 from app.assessment import assess_company, latest
+from app.body import measures_of
 from app.companies import add_company, connection_for
 from app.db import open_database, read, write
 from app.evidence import Asked, chosen, evidence
@@ -45,6 +46,7 @@ def invoice(n: int, *, days: int = 40, party: str = "") -> Invoice:
         service_on=issued - timedelta(days=days),
         issued_on=issued,
         due_on=issued + timedelta(days=30),
+        paid_on=issued + timedelta(days=38) if n % 80 > 38 else None,
         total=Decimal(100 + (n * 37) % 1000),
     )
 
@@ -159,6 +161,17 @@ def test_where_rows_have_changed_since_the_answer_page_and_file_say_so(site: Sit
     assert said in other.page("?of=late_issued_rate")
     *rows, last = other.file()
     assert (len(rows) - 1, last) == (135, [said])
+
+
+def test_of_every_measure_as_many_records_are_found_as_were_counted(site: Site) -> None:
+    with read(site.engine) as conn:
+        served = latest(conn, site.company)
+    assert served is not None
+    measures = [one for signal in served.content["signals"] for one in measures_of(signal)]
+    found = {one["name"]: len(evidence(site.engine, site.company, served, one).keys) for one in measures}
+    assert found == {one["name"]: one["records_total"] for one in measures}
+    assert len([n for n in found.values() if n > 50]) > 2
+    assert found["paid_on_time"] > 50
 
 
 def test_a_measure_without_more_than_the_answer_names_reads_no_books(site: Site) -> None:

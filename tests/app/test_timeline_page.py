@@ -34,7 +34,7 @@ def read(site: Site, path: str, status: int = 200) -> str:
 
 def test_a_day_shows_what_was_known_then_beside_today_and_what_was_learnt_since(site: Site) -> None:
     page = read(site, f"/timeline?day={NOW.date()}")
-    rows = page.split('class="compared"')[1].split("</table>")[0].split("<tr")
+    rows = page.split('class="compared ')[1].split("</table>")[0].split("<tr")
     late = next(row for row in rows if "Late invoicing" in row)
     assert "m-over" in late
     assert "m-calm" in late
