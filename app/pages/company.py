@@ -114,6 +114,11 @@ def is_empty(body: Body) -> bool:
     return body["freshness"]["reaches"] is None and not cover["signals_known"] and not cover["gates_known"]
 
 
+def _is_open(row: Mapping[str, Any]) -> bool:
+    """Say whether an episode is open and nobody has dismissed it."""
+    return row["closed_on"] is None and row["dismissed_at"] is None
+
+
 @router.get("")
 def company_page(
     request: Request, room: RoomHere, reader: PageReader, company: CompanyHere, as_of: str | None = None
@@ -140,7 +145,7 @@ def company_page(
         empty=body is None or is_empty(body),
         state=state,
         past=day is not None and days[-1][0] != day,
-        alerts=[shown(row, language, room.now()) for row in listed if row["closed_on"] is None],
+        alerts=[shown(row, language, room.now()) for row in listed if _is_open(row)],
         flips=useful_flips(body["what_would_change_it"]) if body else [],
         nearest=told(body, language) if body else [],
         together=said_together(body, language) if body else [],

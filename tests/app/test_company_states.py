@@ -1,5 +1,6 @@
 """The states of a company's page, each designed: empty, under way, stale, failed, and behind its data."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from app.intake import find_source, save_page
 from app.jobs import LEASE, claim, finish, put_off
 from app.main import create_app
 from app.models.core import connection
+from app.models.watch import episode
 from app.settings import Settings
 from connectors.base import Page
 from connectors.records import Stream
@@ -176,3 +178,19 @@ def test_a_try_that_failed_is_not_under_way(company: str, engine: Engine) -> Non
         assert mine
         put_off(conn, mine, NOW, "ZeroDivisionError")
         assert condition(conn, company, [], NOW) == Condition()
+
+
+def test_an_open_alert_is_acknowledged_from_the_page_and_a_dismissed_one_is_not_listed(
+    client: TestClient, company: str, engine: Engine
+) -> None:
+    filled(engine, company)
+    assess_company(engine, company, NOW)
+    with write(engine) as conn:
+        update_failure(conn, company, ASSESSMENT, NOW.date(), NOW, failed=True, facts={})
+    action = re.search(rf'/companies/{company}/alerts/[^"/]+/acknowledge', page(client, company))
+    assert action is not None
+    client.post(action[0], headers=HERE)
+    assert action[0] not in page(client, company)
+    with write(engine) as conn:
+        conn.execute(update(episode).where(episode.c.company_id == company).values(dismissed_at=NOW))
+    assert "Open alerts" not in page(client, company)
