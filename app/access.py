@@ -45,6 +45,7 @@ class Reader:
     language: str | None = None
     held: Grants = field(default_factory=Grants)
     sign_in_id: str | None = None
+    key_id: str | None = None
 
 
 def digest(token: str) -> str:

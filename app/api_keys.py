@@ -79,11 +79,11 @@ def reader_of_key(conn: Connection, key: str, now: datetime) -> Reader | None:
     k = api_key.c
     unended = or_(k.expires_at.is_(None), k.expires_at > now)
     row = conn.execute(
-        select(k.name, k.scope, k.company_id).where(k.key_hash == digest(key), k.revoked_at.is_(None), unended)
+        select(k.id, k.name, k.scope, k.company_id).where(k.key_hash == digest(key), k.revoked_at.is_(None), unended)
     ).first()
     if row is None:
         return None
-    return Reader(f"key {row.name}", held=grants([(row.company_id, SCOPES[Scope(row.scope)])]))
+    return Reader(f"key {row.name}", key_id=str(row.id), held=grants([(row.company_id, SCOPES[Scope(row.scope)])]))
 
 
 def use_is_unknown(conn: Connection, key: str, now: datetime) -> bool:

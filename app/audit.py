@@ -20,7 +20,7 @@ WHAT_KEPT, WHO_KEPT = 100, 254
 
 PERSONAL = frozenset((
     "/companies/{company_id}/people/names",
-    "/companies/{company_id}/people/export",
+    "/companies/{company_id}/people/{actor_id}/export",
     "/companies/{company_id}/mail",
     "/companies/{company_id}/mail/{letter_id}",
     "/companies/{company_id}/mail/recipients/{recipient_id}",

@@ -4,6 +4,7 @@ SeuilError
 ├── Refused      409  it can't be done as asked; the sentence says what to do instead
 ├── NotFound     404  there is no such thing
 ├── BadInput     422  what was given doesn't make sense, and where
+├── TooMany      429  asked too often; the answer says when to come again
 ├── Forbidden    403  the reader's role does not allow it
 └── NotSignedIn  401
 """
@@ -52,3 +53,9 @@ class Forbidden(SeuilError):
     """Their role, or their key's scope, does not allow it."""
 
     status = 403
+
+
+class TooMany(SeuilError):
+    """Asked too often for now."""
+
+    status = 429

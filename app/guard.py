@@ -66,6 +66,8 @@ class Guard:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)  # a letter shown brings a policy of its own
                 headers["X-Request-Id"] = number
+                if "left" in state:
+                    headers.update(state["left"].headers)
             await send(message)
 
         path = _shown(scope["path"])

@@ -26,6 +26,7 @@ from app.api import (
     webhooks,
 )
 from app.api.webhooks import close_doors
+from app.budget import Budgets
 from app.clock import utc_now
 from app.errors import SeuilError
 from app.guard import Guard
@@ -57,7 +58,7 @@ def create_app(
 
     # The API's own documentation brings its scripts from elsewhere: it is served as a description only.
     app = FastAPI(title="Seuil", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.room = Room(engine, settings, now)
+    app.state.room = Room(engine, settings, now, Budgets(settings.api_requests_a_minute))
     app.include_router(health.router)
     for room in (
         readiness, policy, policy_actions, alerts, maintenance, bounces, deliveries, push, webhooks, knocks, metrics,

@@ -63,7 +63,7 @@ ASKED: Mapping[str, Ability] = {
     # Names of staff.
     f"{_COMPANY}/people/erase": Ability.NAMES,
     f"{_COMPANY}/people/names": Ability.NAMES,
-    f"{_COMPANY}/people/export": Ability.NAMES,
+    f"{_COMPANY}/people/{{actor_id}}/export": Ability.NAMES,
     # Who may come in.
     "/keys": Ability.ADMINISTER,
     "/keys/{key_id}/revoke": Ability.ADMINISTER,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
@@ -11,8 +12,9 @@ from sqlalchemy import Engine
 from app.access import Reader, change_token, end_if_stolen, reader_of_token, token_is_old, token_was_changed
 from app.api_keys import note_use, reader_of_key, use_is_unknown
 from app.audit import Entry, is_written, what_of, write_entry
+from app.budget import Budgets
 from app.db import read, write
-from app.errors import NotSignedIn
+from app.errors import NotSignedIn, Refused, TooMany
 from app.language import pick_language
 from app.permits import admit
 from app.settings import Settings
@@ -29,6 +31,7 @@ class Room:
     engine: Engine
     settings: Settings
     now: Callable[[], datetime]
+    budgets: Budgets
 
 
 def room_of(request: Request) -> Room:
@@ -77,9 +80,32 @@ def _by_token(request: Request, room: Room, token: str, now: datetime) -> Reader
     return reader
 
 
+def same_origin(request: Request) -> None:
+    """Refuse a form that another site sent: by Sec-Fetch-Site, else by Origin; one of them must be there."""
+    if request.method in {"GET", "HEAD"}:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin", "")
+    is_ours = site == "same-origin" if site else urlsplit(origin).netloc == request.headers.get("host", "-")
+    if not is_ours:
+        raise Refused("wrong_origin")
+
+
+def _within_budget(request: Request, room: Room, reader: Reader) -> None:
+    left = room.budgets.take(reader.key_id or "", room.now())
+    request.state.left = left
+    if left.spent:
+        raise TooMany("too_many_requests", {"seconds": left.seconds, "budget": left.budget})
+
+
 def asking(request: Request, room: RoomHere) -> Reader:
-    """Say who asks, if they may."""
-    return admitted(request, room, who_asks(request, room))
+    """Say who asks of the API, if they may; whoever is signed in by a cookie changes nothing from another site."""
+    reader = who_asks(request, room)
+    if reader.holder_id is not None:
+        same_origin(request)
+    else:
+        _within_budget(request, room, reader)
+    return admitted(request, room, reader)
 
 
 def admitted(request: Request, room: Room, reader: Reader) -> Reader:

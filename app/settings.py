@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     zone: str = Field(default="Europe/Paris", description="time zone of new companies")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_json: bool = Field(default=False, description="one JSON object a log line, for machines")
+    api_requests_a_minute: int = Field(
+        default=600, ge=1, description="how often a program may ask in a minute, by API key and process"
+    )
     upload_limit_mb: int = Field(default=512, ge=1, description="largest file the import page takes")
 
     tick_seconds: int = Field(default=60, ge=1, le=3600, description="how often what is due is looked for")

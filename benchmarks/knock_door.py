@@ -35,6 +35,7 @@ def serve(kind: str, url: str, key: str, port: str) -> None:
     from fastapi import FastAPI  # noqa: PLC0415
 
     from app.api.webhooks import Door, router  # noqa: PLC0415
+    from app.budget import Budgets  # noqa: PLC0415
     from app.clock import utc_now  # noqa: PLC0415
     from app.db import open_database  # noqa: PLC0415
     from app.knocks import Knocked  # noqa: PLC0415
@@ -57,7 +58,7 @@ def serve(kind: str, url: str, key: str, port: str) -> None:
     app = create_app(engine, settings)
     if kind == BARE:
         app = FastAPI()
-        app.state.room = Room(engine, settings, utc_now)
+        app.state.room = Room(engine, settings, utc_now, Budgets(settings.api_requests_a_minute))
         app.include_router(router)
     if kind == FLOOR:
         app.state.door = Door(app.state.room, KeepsNothing())

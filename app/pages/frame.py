@@ -1,7 +1,7 @@
 """What every page asks first: who reads, whose company, and whether a form is one of ours."""
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse
@@ -9,8 +9,10 @@ from fastapi.responses import RedirectResponse
 from app.access import Reader
 from app.companies import find_company
 from app.db import read
-from app.errors import NotSignedIn, Refused
-from app.room import RoomHere, admitted, who_asks
+from app.errors import NotSignedIn
+from app.room import RoomHere, admitted, same_origin, who_asks
+
+__all__ = ["SEE_OTHER", "CompanyHere", "PageReader", "company_here", "go", "local_address", "same_origin", "signed_in"]
 
 SEE_OTHER = 303
 
@@ -33,17 +35,6 @@ def _to_the_door(request: Request) -> HTTPException:
 
 
 PageReader = Annotated[Reader, Depends(signed_in)]
-
-
-def same_origin(request: Request) -> None:
-    """Refuse a form that another site sent: by Sec-Fetch-Site, else by Origin; one of them must be there."""
-    if request.method in {"GET", "HEAD"}:
-        return
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin", "")
-    is_ours = site == "same-origin" if site else urlsplit(origin).netloc == request.headers.get("host", "-")
-    if not is_ours:
-        raise Refused("wrong_origin")
 
 
 def company_here(company_id: str, room: RoomHere, _: PageReader) -> dict[str, Any]:

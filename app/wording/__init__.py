@@ -31,6 +31,7 @@ from app.wording import (
     mapping,
     memo,
     policy,
+    privacy,
     processes,
     providers_caldav,
     providers_dolibarr,
@@ -54,6 +55,7 @@ from app.wording.labels import MEASURES as MEASURED
 from app.wording.sentences import SENTENCES as SAID
 
 _ROOMS: tuple[ModuleType, ...] = (
+    privacy,
     first_steps,
     access,
     alerts,

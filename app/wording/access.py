@@ -9,6 +9,7 @@ SENTENCES: dict[str, str] = {
     ),
     "password_length": N_("A password has {min} to {max} characters."),
     "passwords_differ": N_("The two new passwords are not the same."),
+    "too_many_requests": N_("More than {budget} requests in a minute: come again in {seconds} seconds."),
     "no_such_role": N_("There is no role {role}; there are {roles}."),
     "no_such_scope": N_("There is no kind of key {scope}; there are {scopes}."),
     "no_such_lifetime": N_("A key cannot last {days} days; choose one of the lifetimes offered."),

@@ -142,7 +142,7 @@ def things(conn: Connection, company_id: str) -> dict[str, str]:
         "holder_id": paul,
         "sign_in_id": new_id(NOW),
     }
-    name_actor(conn, company_id, "pbrun", NOW, name="Paul Brun", role=None, ours=True)
+    made["actor_id"] = name_actor(conn, company_id, "pbrun", NOW, name="Paul Brun", role=None, ours=True)
     make_key(conn, "theirs", NOW, company_id=company_id, made_by="paul@brun.test")
     made["key_id"] = next(str(one["id"]) for one in keys(conn) if one["company_id"] == company_id)
     invite(conn, "voisine@brun.test", company_id, Role.VIEWER, "paul@brun.test", NOW)
@@ -294,4 +294,14 @@ def test_what_a_form_or_a_query_names_is_as_closed_as_an_address(
 
     assert answer.status_code == 404
     assert_silent({path: answer})
+    assert world.kept() == before
+
+
+def test_a_cookie_changes_nothing_over_the_api_from_another_site(world: World) -> None:
+    cookies, path = {COOKIE: world.tokens[Role.OWNER]}, f"/v1/companies/{world.mine}/maintenance"
+    client, before = TestClient(world.app, cookies=cookies), world.kept()
+    told = {"from": "2026-12-01", "until": "2026-12-02"}
+
+    for headers in ({}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+        assert client.post(path, json=told, headers=headers).status_code == 409
     assert world.kept() == before
