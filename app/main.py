@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +27,7 @@ from app.api import (
 from app.api.webhooks import close_doors
 from app.budget import Budgets
 from app.clock import utc_now
+from app.described import describe
 from app.errors import SeuilError
 from app.guard import Guard
 from app.pages import ROUTERS
@@ -67,11 +67,18 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Guard, excuse=_excuse, no_such_page=_no_such_page, settle=partial(settle, app.state.room))
+    app.add_middleware(
+        Guard,
+        excuse=_excuse,
+        no_such_page=_no_such_page,
+        settle=lambda state, status: settle(app.state.room, state, status),
+    )
     app.exception_handler(SeuilError)(_seuil_error)
     app.exception_handler(NotThisFormat)(_not_this_format)
     app.exception_handler(RequestValidationError)(_bad_request)
+    app.exception_handler(400)(_unreadable)
     app.exception_handler(404)(_no_such_page)
+    describe(app)
     return app
 
 
@@ -103,6 +110,11 @@ def _bad_request(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][1:])
     return _answer(request, 422, "bad_request", {"place": place, "why": str(first["msg"])})
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    """Say of a body that is not even text what is said of any other that makes no sense."""
+    return _answer(request, 422, "bad_request", {"place": "body", "why": str(getattr(error, "detail", error))})
 
 
 def _no_such_page(request: Request, _: Exception) -> Response:
