@@ -11,6 +11,7 @@ from app.language import Formats, translator
 from app.wording import (
     access,
     alerts,
+    api,
     at_once,
     changes,
     channels,
@@ -59,6 +60,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     first_steps,
     access,
     alerts,
+    api,
     at_once,
     changes,
     channels,
