@@ -25,6 +25,30 @@ _REFUSALS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was sent makes no sense; the detail says what and where",
     HTTPStatus.TOO_MANY_REQUESTS: "Asked too often; `Retry-After` says when to come again",
 }
+_FIELDS: Body = {
+    "name": "fields",
+    "in": "query",
+    "required": False,
+    "description": "only these fields, by path, with commas between: `as_of,coverage.signals_known`",
+    "schema": {"type": "string", "maxLength": 4000},
+}
+_IF_NONE_MATCH: Body = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "the `ETag` of the answer at hand: 304 where nothing has changed",
+    "schema": {"type": "string"},
+}
+_IDEMPOTENCY_KEY: Body = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "sent again with the same key within 24 hours, a request is answered again, and not done again",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+ONCE_ANYWAY = frozenset(("/v1/records/{stream}", "/v1/bounces"))
+"""Changes that need no idempotency key: what they are sent says which it is."""
+
 _SCHEMA: Body = {
     "type": "object",
     "description": "A refusal (RFC 9457): `title` is a stable code, `detail` a sentence in the reader's language",
@@ -66,16 +90,21 @@ def _completed(schema: Body) -> Body:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             if method in _METHODS:
-                _complete(path, operation)
+                _complete(path, method, operation)
     return schema
 
 
-def _complete(path: str, operation: Body) -> None:
+def _complete(path: str, method: str, operation: Body) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     refusals = {} if path in PUBLIC else _REFUSALS
     if path not in PUBLIC:
         operation["security"] = [{"key": []}]
+    if method == "get" and path.startswith("/v1"):
+        operation.setdefault("parameters", []).extend((_FIELDS, _IF_NONE_MATCH))
+        answers["304"] = {"description": "Not changed"}
+    elif path.startswith("/v1") and path not in PUBLIC | ONCE_ANYWAY:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     for status, text in refusals.items():
         answers.setdefault(str(int(status)), {"description": text})
     for status, answer in answers.items():

@@ -14,6 +14,7 @@ from app.audit import forget_entries
 from app.db import write
 from app.digest import DIGEST, digests_due, write_digest
 from app.escalation import escalate, escalations_due
+from app.idempotency import forget_kept
 from app.jobs import Beat, Clock, Step, beat, forget_old, run_step
 from app.mail import mailer_of
 from app.notices import channels_due, hand_over, notices_due, sender, write_notices
@@ -110,6 +111,7 @@ def _tidy(engine: Engine, _: str, clock: Clock, __: Beat) -> None:
         sweep(conn, clock(), older_than=STALE_AFTER)
         forget_old(conn, clock())
         forget_entries(conn, clock())
+        forget_kept(conn, clock())
 
 
 def tick(

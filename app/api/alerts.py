@@ -14,12 +14,13 @@ from sqlalchemy import Connection
 
 from app.alert_actions import OWNER_KEPT, acknowledge, add_comment, assign, dismiss, snooze, wake
 from app.alerts import NOTE_KEPT, Row, ending, episodes, find_episode, history
+from app.api.operation import Operation
 from app.companies import find_company
 from app.db import hold, read, write
 from app.room import ReaderHere, Room, RoomHere
 from app.rows import as_json
 
-router = APIRouter(prefix="/v1/companies/{company_id}/alerts", tags=["alerts"])
+router = APIRouter(route_class=Operation, prefix="/v1/companies/{company_id}/alerts", tags=["alerts"])
 
 _SHOWN = (
     "id", "subject", "process", "state", "opened_on", "opened_at", "fired_on", "calm_since", "closed_on", "seen_on",

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from app.api.operation import Operation
 from app.bounces import take_mail
 from app.db import write
 from app.delivery_reports import LARGEST_MAIL
@@ -11,7 +12,7 @@ from app.errors import SeuilError
 from app.room import ReaderHere, RoomHere, language_of
 from app.wording import say
 
-router = APIRouter(prefix="/v1", tags=["letters"])
+router = APIRouter(route_class=Operation, prefix="/v1", tags=["letters"])
 
 CONTENT = frozenset({"message/rfc822", "message/global", "application/octet-stream", ""})
 _DOCUMENTED: dict[str, Any] = {

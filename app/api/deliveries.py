@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from app.access import Reader
+from app.api.operation import Operation
 from app.companies import find_company
 from app.db import read, write
 from app.deliveries import (
@@ -25,7 +26,7 @@ from app.roles import Ability
 from app.room import ReaderHere, RoomHere
 from app.rows import as_json
 
-router = APIRouter(prefix="/v1/deliveries", tags=["letters"])
+router = APIRouter(route_class=Operation, prefix="/v1/deliveries", tags=["letters"])
 
 _SHOWN = ("id", "kind", "state", "to", "attempts", "created_at", "tried_at", "next_try_at", "can_try")
 

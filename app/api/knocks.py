@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 
+from app.api.operation import Operation
 from app.db import hold, read, write
 from app.errors import NotFound
 from app.outcomes import LISTED, Asked, State, knocks_of, outcome_counts, replay
@@ -15,7 +16,9 @@ from app.rows import as_json
 from app.silence import is_silent
 from app.sources import find_connection
 
-router = APIRouter(prefix="/v1/companies/{company_id}/connections/{connection_id}/knocks", tags=["webhooks"])
+router = APIRouter(
+    route_class=Operation, prefix="/v1/companies/{company_id}/connections/{connection_id}/knocks", tags=["webhooks"]
+)
 
 _SHOWN = (
     "no", "event_id", "sent_at", "received_at", "hint_stream", "hint_id", "state", "reason", "reason_params",

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.api.operation import Operation
 from app.companies import find_company
 from app.db import hold, read, write
 from app.maintenance import REASON_KEPT, add_maintenance, end_maintenance, maintenances
 from app.room import ReaderHere, RoomHere
 from app.rows import as_json
 
-router = APIRouter(prefix="/v1/companies/{company_id}/maintenance", tags=["alerts"])
+router = APIRouter(route_class=Operation, prefix="/v1/companies/{company_id}/maintenance", tags=["alerts"])
 
 _SHOWN = ("id", "from_at", "until_at", "reason", "who", "made_at")
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from app.api.operation import Operation
 from app.clock import local_day
 from app.companies import find_company
 from app.db import read
@@ -14,7 +15,7 @@ from app.policy_checks import CLOSURE
 from app.policy_table import Line, policy_lines
 from app.room import ReaderHere, RoomHere
 
-router = APIRouter(prefix="/v1/companies/{company_id}/policy", tags=["policy"])
+router = APIRouter(route_class=Operation, prefix="/v1/companies/{company_id}/policy", tags=["policy"])
 
 AsOf = Annotated[date | None, Query(description="a day, past or to come; without it, today")]
 KnownAt = Annotated[AwareDatetime | None, Query(description="an instant: what had been set by then")]

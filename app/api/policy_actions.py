@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.operation import Operation
 from app.assessment import assess_company
 from app.clock import local_day
 from app.companies import find_company
@@ -15,7 +16,7 @@ from app.policy_checks import check_setting, numbers_only, reset_key
 from app.replaying import days_between, dry_run, run_body
 from app.room import ReaderHere, Room, RoomHere
 
-router = APIRouter(prefix="/v1/companies/{company_id}/policy", tags=["policy"])
+router = APIRouter(route_class=Operation, prefix="/v1/companies/{company_id}/policy", tags=["policy"])
 
 A_YEAR = timedelta(days=364)
 Value = str | int | float

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from app.api.operation import Operation
 from app.push import BATCH_LIMIT, BATCH_LIMIT_MB, Pushed, Row, TooLarge, push, pushable, read_batch
 from app.roles import Ability
 from app.room import ReaderHere, RoomHere, language_of
 from app.wording import say
 
-router = APIRouter(prefix="/v1", tags=["push"])
+router = APIRouter(route_class=Operation, prefix="/v1", tags=["push"])
 
 _COUNTED = ("new", "changed", "unchanged", "older", "superseded", "refused")
 _EXAMPLE = {

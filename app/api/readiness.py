@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
+from app.api.operation import Operation
 from app.assessment import answer_for, as_text, latest
 from app.body import every_measure, readiness_body
 from app.clock import local_day
@@ -18,7 +19,7 @@ from app.records import PAGE, records_behind, records_page
 from app.roles import Ability
 from app.room import ReaderHere, Room, RoomHere
 
-router = APIRouter(prefix="/v1", tags=["readiness"])
+router = APIRouter(route_class=Operation, prefix="/v1", tags=["readiness"])
 
 FIRST_YEAR = 1990
 AsOf = Annotated[date | None, Query(description="a past day; without it, the newest answer")]

@@ -1,6 +1,19 @@
 """The tables, by room; `metadata` has them all."""
 
-from app.models import access, answers, bounces, channels, core, facts, ledger, people, records, register, watch
+from app.models import (
+    access,
+    answers,
+    bounces,
+    channels,
+    core,
+    facts,
+    kept_answers,
+    ledger,
+    people,
+    records,
+    register,
+    watch,
+)  # fmt: skip
 from app.models.types import metadata
 
 __all__ = [
@@ -10,6 +23,7 @@ __all__ = [
     "channels",
     "core",
     "facts",
+    "kept_answers",
     "ledger",
     "metadata",
     "people",

@@ -3,6 +3,14 @@
 from app.wording.marker import N_
 
 SENTENCES: dict[str, str] = {
+    "bad_fields": N_(
+        "fields: names of fields with commas between them (verdict,coverage.signals_known), {most} at most."
+    ),
+    "body_too_large": N_("A body holds at most {limit} MB."),
+    "idempotency_key_in_use": N_("A request with this Idempotency-Key is under way: ask again in a moment."),
+    "idempotency_key_reused": N_("This Idempotency-Key was used for another request: take a new one."),
+    "idempotency_key_unfit": N_("Idempotency-Key: 1 to {most} printable ASCII characters."),
+    "no_such_field": N_("There is no field “{field}” here; fields are {fields}."),
     "bad_cursor": N_("This is no cursor of this list: take the one that the page before gave as “next”."),
 }
 
