@@ -8,8 +8,10 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
@@ -94,16 +96,32 @@ def read(engine: Engine) -> Iterator[Connection]:
             yield conn
 
 
+_COUNTER = count(1)
+_WRITTEN: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()
+
+
+def written(engine: Engine) -> int:
+    """Give a number that is another after each write of this process: what was looked up before it may have changed."""
+    return _WRITTEN.get(engine, 0)
+
+
+def _note_written(engine: Engine) -> None:
+    _WRITTEN[engine] = next(_COUNTER)  # after the commit: whoever looks from now on sees it
+
+
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
     """Open a write transaction: committed whole at the end, or not at all. Nothing slow belongs inside."""
     lock = _LOCKS.get(engine)
-    if lock is None:
-        with engine.begin() as conn:
+    try:
+        if lock is None:
+            with engine.begin() as conn:
+                yield conn
+            return
+        with lock, engine.connect().execution_options(seuil_writes=True) as conn, conn.begin():
             yield conn
-        return
-    with lock, engine.connect().execution_options(seuil_writes=True) as conn, conn.begin():
-        yield conn
+    finally:
+        _note_written(engine)
 
 
 @contextmanager

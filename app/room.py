@@ -91,7 +91,8 @@ def same_origin(request: Request) -> None:
         raise Refused("wrong_origin")
 
 
-def _within_budget(request: Request, room: Room, reader: Reader) -> None:
+def within_budget(request: Request, room: Room, reader: Reader) -> None:
+    """Count a program's request, or refuse it with TooMany."""
     left = room.budgets.take(reader.key_id or "", room.now())
     request.state.left = left
     if left.spent:
@@ -104,7 +105,7 @@ def asking(request: Request, room: RoomHere) -> Reader:
     if reader.holder_id is not None:
         same_origin(request)
     else:
-        _within_budget(request, room, reader)
+        within_budget(request, room, reader)
     return admitted(request, room, reader)
 
 

@@ -65,7 +65,7 @@ def tagged(request: Request, response: Response) -> Response:
         response.headers["ETag"] = tag
     response.headers.setdefault("Cache-Control", "private, no-cache")
     if has_it(request.headers.get("if-none-match", ""), tag):
-        kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+        kept = {name: response.headers[name] for name in ("ETag", "Cache-Control", "Vary") if name in response.headers}
         return Response(status_code=304, headers=kept)
     return response
 

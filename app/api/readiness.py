@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
 
 from app.api.operation import Operation
+from app.api.remembered import Materialised, let_in, memories_of, takes_gzip
 from app.assessment import answer_for, as_text, latest
 from app.body import every_measure, readiness_body
 from app.clock import local_day
@@ -71,19 +73,26 @@ def _stored(room: Room, company_id: str, as_of: date | None, known_at: datetime 
 
 
 @router.get("/companies/{company_id}/readiness", responses={304: {"description": "not changed"}})
-def readiness(
-    company_id: str, request: Request, room: RoomHere, _: ReaderHere, as_of: AsOf = None, known_at: KnownAt = None
-) -> Response:
-    """Give the verdict with all it rests on: signals, gates, worth, coverage, what is missing, what would change it."""
-    body, etag = _stored(room, company_id, as_of, known_at)
-    return _tagged(request, body, etag)
+async def readiness(company_id: str, request: Request, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    """Give the verdict with all it rests on: signals, gates, worth, coverage, what is missing, what would change it.
 
+    Made to be polled: the newest answer is served as it was written at its assessment, and remembered for seconds.
+    """
+    await let_in(request)
+    room: Room = request.app.state.room
 
-def _tagged(request: Request, body: str, etag: str) -> Response:
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    async def stored() -> Materialised:
+        body, etag = await run_in_threadpool(_stored, room, company_id, as_of, known_at)
+        return Materialised(body.encode(), etag)
+
+    newest = as_of is None and known_at is None
+    found = await (memories_of(request).bodies.get(company_id, stored) if newest else stored())
+    headers = {"ETag": f'"{found.etag}"', "Vary": "Accept-Encoding"}
+    if "fields" in request.query_params or not takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(found.body, media_type="application/json", headers=headers)
+    packed = found.packed or await run_in_threadpool(found.pack)
+    headers |= {"Content-Encoding": "gzip", "ETag": f'"{found.etag}-gzip"'}
+    return Response(packed, media_type="application/json", headers=headers)
 
 
 @router.get("/companies/{company_id}/signals")
