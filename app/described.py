@@ -46,7 +46,7 @@ _IDEMPOTENCY_KEY: Body = {
     "description": "sent again with the same key within 24 hours, a request is answered again, and not done again",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
-ONCE_ANYWAY = frozenset(("/v1/records/{stream}", "/v1/bounces"))
+ONCE_ANYWAY = frozenset(("/v1/records/{stream}", "/v1/bounces", "/v1/companies/{company_id}/imports"))
 """Changes that need no idempotency key: what they are sent says which it is."""
 
 _SCHEMA: Body = {

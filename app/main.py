@@ -12,16 +12,23 @@ from sqlalchemy import Engine
 
 from app.api import (
     alerts,
+    audit,
     bounces,
+    companies,
+    connections,
     deliveries,
     health,
+    imports,
     knocks,
     maintenance,
     metrics,
+    people,
     policy,
     policy_actions,
+    processes,
     push,
     readiness,
+    records,
     webhooks,
 )
 from app.api.webhooks import close_doors
@@ -40,6 +47,11 @@ from app.site import STATIC
 from app.version import VERSION
 from app.wording import say
 from connectors.errors import NotThisFormat
+
+API = (
+    readiness, companies, records, alerts, maintenance, policy, policy_actions, processes, people, connections, knocks,
+    imports, push, webhooks, deliveries, bounces, audit, metrics,
+)  # fmt: skip
 
 
 def create_app(
@@ -60,9 +72,7 @@ def create_app(
     app = FastAPI(title="Seuil", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.room = Room(engine, settings, now, Budgets(settings.api_requests_a_minute))
     app.include_router(health.router)
-    for room in (
-        readiness, policy, policy_actions, alerts, maintenance, bounces, deliveries, push, webhooks, knocks, metrics,
-    ):  # fmt: skip
+    for room in API:
         app.include_router(room.router)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

@@ -84,6 +84,9 @@ CHANGES: Mapping[str, Ability] = {
 }
 """Addresses that change with one method what they show with another, where `ASKED` names what showing asks."""
 
+CHANGES_EVERY = frozenset(("/v1/companies",))
+"""A list shows what somebody may see of it; adding to it concerns all companies."""
+
 EVERY_COMPANY = frozenset(("/companies/new", "/metrics", "/v1/bounces"))
 """These concern all companies at once: the ability has to hold for all of them."""
 
@@ -104,9 +107,8 @@ def admit(held: Grants, method: str, path: str, company_id: str | None) -> None:
         return
     if company_id is not None and not held.sees(company_id):
         raise NotFound("no_such_company", {"company": company_id})
-    if company_id is not None or path in EVERY_COMPANY:
-        passes = held.may(ability, company_id)
-    else:  # a list: it shows what they may see
-        passes = held.somewhere(ability)
-    if not passes:
+    concerns_all = path in EVERY_COMPANY or (method not in LOOKS and path in CHANGES_EVERY)
+    one_or_all = company_id is not None or concerns_all
+    # A list shows what they may see.
+    if not (held.may(ability, company_id) if one_or_all else held.somewhere(ability)):
         raise Forbidden("role_forbids")

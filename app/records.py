@@ -1,37 +1,60 @@
 """The records behind a number, looked up for drill-down: paged, in plain values."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, Integer, and_, func, literal, or_, select, tuple_, type_coerce
 
+from app.cursors import read_cursor, write_cursor
 from app.errors import BadInput
 from app.models.ledger import ledger_entry, ledger_line
 from app.models.people import party
 from app.models.records import document
+from app.models.types import Day
 from app.rows import TABLES, as_json
 from connectors.records import Stream
+from signals.calendar import day_number
 
 HIDDEN = {"id", "import_no", "company_id", "row_hash", "source_version", "gone_at", "first_known_at"}
 PAGE = 50
+NO_DAY = -1_000_000  # sorts what has no day last: no record is 2,700 years old
 
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records, how many there are in all, and where the next page begins; None: this is the last."""
+
+    rows: list[Row]
+    total: int
+    next: str | None
+
+
 def records_page(
-    conn: Connection, company_id: str, stream: str, *, limit: int = PAGE, offset: int = 0
-) -> tuple[list[Row], int]:
-    """Give a page of a stream's records, newest first, and how many there are."""
+    conn: Connection, company_id: str, stream: str, *, limit: int = PAGE, cursor: str | None = None
+) -> Page:
+    """Give a page of a stream's records: those issued last first, those without a day at the end."""
     if stream == "ledger":
-        return _entries_page(conn, company_id, limit, offset)
+        return _entries_page(conn, company_id, limit, cursor)
     table = TABLES[_stream(stream)]
     mine = and_(table.c.company_id == company_id, table.c.gone_at.is_(None))
     total = conn.execute(select(func.count()).select_from(table).where(mine)).scalar_one()
-    newest = table.c.issued_on.desc() if "issued_on" in table.c else table.c.known_at.desc()
-    rows = conn.execute(
-        select(table).where(mine).order_by(newest, table.c.external_id).limit(limit).offset(offset)
-    ).mappings()
-    return [_plain(dict(row)) for row in rows], int(total)
+    days = [column for column in table.c if isinstance(column.type, Day)]
+    day = table.c.issued_on if "issued_on" in table.c else days[0] if days else None
+    newest = literal(NO_DAY) if day is None else func.coalesce(type_coerce(day, Integer), NO_DAY)
+    c, name = table.c, f"records {stream}"
+    query = select(table, newest.label("newest")).where(mine)
+    if cursor is not None:
+        last_day, source, last_id = read_cursor(name, cursor, [int, str, str])
+        beyond = tuple_(c.connection_id, c.external_id) > tuple_(source, last_id)
+        query = query.where((newest < last_day) | ((newest == last_day) & beyond))
+    order = (newest.desc(), c.connection_id, c.external_id)
+    rows = conn.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    more = write_cursor(name, [last["newest"], last["connection_id"], last["external_id"]]) if last else None
+    return Page([_plain({k: v for k, v in row.items() if k != "newest"}) for row in rows[:limit]], int(total), more)
 
 
 def _stream(text: str) -> Stream:
@@ -45,14 +68,18 @@ def _plain(row: Mapping[str, Any]) -> Row:
     return as_json({key: value for key, value in row.items() if key not in HIDDEN})
 
 
-def _entries_page(conn: Connection, company_id: str, limit: int, offset: int) -> tuple[list[Row], int]:
-    e = ledger_entry.c
+def _entries_page(conn: Connection, company_id: str, limit: int, cursor: str | None) -> Page:
+    e, name = ledger_entry.c, "records ledger"
     mine = and_(e.company_id == company_id, e.gone_at.is_(None))
     total = conn.execute(select(func.count()).select_from(ledger_entry).where(mine)).scalar_one()
-    rows = conn.execute(
-        select(ledger_entry).where(mine).order_by(e.entry_on.desc(), e.id.desc()).limit(limit).offset(offset)
-    ).mappings()
-    return _with_lines(conn, [dict(row) for row in rows]), int(total)
+    query = select(ledger_entry).where(mine)
+    if cursor is not None:
+        last_day, last_id = read_cursor(name, cursor, [int, int])
+        query = query.where(tuple_(type_coerce(e.entry_on, Integer), e.id) < tuple_(last_day, last_id))
+    rows = conn.execute(query.order_by(e.entry_on.desc(), e.id.desc()).limit(limit + 1)).mappings().all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    more = write_cursor(name, [day_number(last["entry_on"]), last["id"]]) if last else None
+    return Page(_with_lines(conn, [dict(row) for row in rows[:limit]]), int(total), more)
 
 
 def _with_lines(conn: Connection, entries: Sequence[Row]) -> list[Row]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from app.alert_actions import OWNER_KEPT, acknowledge, add_comment, assign, dismiss, snooze, wake
 from app.alerts import NOTE_KEPT, Row, ending, episodes, find_episode, history
 from app.api.operation import Operation
+from app.api.paging import USUAL, Cursor, Limit, last_first, newest_first, page_of
 from app.companies import find_company
 from app.db import hold, read, write
 from app.room import ReaderHere, Room, RoomHere
@@ -39,7 +40,8 @@ class Which(StrEnum):
     ALL = "all"
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """Refuse what no database holds."""
     if "\0" in text:
         raise ValueError("a text holds no NUL")
     return text
@@ -51,7 +53,7 @@ def _only_text(value: object) -> object:
     return value
 
 
-Note = Annotated[str, Field(max_length=NOTE_KEPT), AfterValidator(_without_nul)]
+Note = Annotated[str, Field(max_length=NOTE_KEPT), AfterValidator(without_nul)]
 
 
 class _Asked(BaseModel):
@@ -74,7 +76,7 @@ class Snooze(_Asked):
 class Owner(_Asked):
     """Who has an episode in hand; empty: nobody."""
 
-    owner: Annotated[str, Field(max_length=OWNER_KEPT), AfterValidator(_without_nul)] = ""
+    owner: Annotated[str, Field(max_length=OWNER_KEPT), AfterValidator(without_nul)] = ""
 
 
 class Dismissal(_Asked):
@@ -86,8 +88,14 @@ class Dismissal(_Asked):
 
 @router.get("")
 def alerts(
-    company_id: str, room: RoomHere, _: ReaderHere, state: Which = Which.ALL, subject: str | None = None
-) -> list[dict[str, Any]]:
+    company_id: str,
+    room: RoomHere,
+    _: ReaderHere,
+    state: Which = Which.ALL,
+    subject: str | None = None,
+    limit: Limit = USUAL,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
     """Give the company's episodes, open ones first, newest first."""
     with read(room.engine) as conn:
         find_company(conn, company_id)
@@ -96,7 +104,13 @@ def alerts(
         listed = [row for row in listed if row["dismissed_at"] is not None]
     if state is Which.CLOSED:
         listed = [row for row in listed if row["closed_on"] is not None]
-    return [_episode(row) for row in listed if subject in (None, row["subject"])]
+    found = [row for row in listed if subject in (None, row["subject"])]
+    page = page_of("alerts", found, _order, limit, cursor)
+    return page | {"alerts": [_episode(row) for row in page["alerts"]]}
+
+
+def _order(row: Row) -> str:
+    return f"{row['closed_on'] is not None:d}{newest_first(row['opened_on'])}{last_first(row['id'])}"
 
 
 @router.get("/{episode_id}")
@@ -186,6 +200,6 @@ def _whole(conn: Connection, company_id: str, episode_id: str) -> dict[str, Any]
     measure = row["facts"].get("measure")
     records = None
     if measure is not None:
-        asked = urlencode({"measure": measure, "as_of": row["seen_on"].isoformat()})
-        records = f"/v1/companies/{company_id}/records?{asked}"
+        asked = urlencode({"as_of": row["seen_on"].isoformat()})
+        records = f"/v1/companies/{company_id}/measures/{measure}/evidence?{asked}"
     return _episode(row) | {"measure": measure, "records": records, "history": events}

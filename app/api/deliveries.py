@@ -1,14 +1,16 @@
 """What was not delivered, as JSON with codes, and having it tried again."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from app.access import Reader
 from app.api.operation import Operation
+from app.api.paging import Cursor, Limit
 from app.companies import find_company
+from app.cursors import read_cursor, write_cursor
 from app.db import read, write
 from app.deliveries import (
     LISTED,
@@ -46,16 +48,19 @@ def failed(
     reader: ReaderHere,
     state: State | None = None,
     company: str | None = None,
-    before: Annotated[str | None, Query(max_length=36, pattern=r"^[!-~]*$")] = None,
+    limit: Limit = LISTED,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """Give what was not delivered in 90 days, newest first, a hundred at a time; `next` is the following `before`.
+    """Give what was not delivered in 90 days, newest first.
 
     With the addresses that bounced, which get no letters until somebody says that they are good again.
     """
     now = room.now()
+    before = read_cursor("deliveries", cursor, [str])[0] if cursor is not None else None
     with read(room.engine) as conn:
         asked = _asked(conn, reader, Ability.MAIL, state, company)
-        rows = deliveries(conn, asked, now, before=before)
+        found = deliveries(conn, asked, now, before=before, limit=limit + 1)
+        rows = found[:limit]
         counts = delivery_counts(conn, asked, now)
         bounced = bounced_readers(conn, asked.companies)
     return {
@@ -66,7 +71,7 @@ def failed(
             | _trouble(one["bounced_because"])
             for one in bounced
         ],
-        "next": rows[-1].id if len(rows) == LISTED else None,
+        "next": write_cursor("deliveries", [rows[-1].id]) if len(found) > limit else None,
     }
 
 

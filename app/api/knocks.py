@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from sqlalchemy import Connection
 
 from app.api.operation import Operation
+from app.api.paging import Cursor, Limit
+from app.cursors import read_cursor, write_cursor
 from app.db import hold, read, write
 from app.errors import NotFound
 from app.outcomes import LISTED, Asked, State, knocks_of, outcome_counts, replay
@@ -46,7 +48,7 @@ class Again(BaseModel):
 
 
 @router.get("")
-def knocks(
+def knocks(  # noqa: PLR0913, PLR0917 - each is a part of the address
     company_id: str,
     connection_id: str,
     room: RoomHere,
@@ -54,19 +56,21 @@ def knocks(
     state: State | None = None,
     first: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     last: Annotated[AwareDatetime | None, Query(alias="to")] = None,
-    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    limit: Limit = LISTED,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """Give webhooks, newest first, a hundred at a time; `next` is where the following page begins (`before`)."""
+    """Give webhooks, newest first, with how many stand where."""
+    before = read_cursor("knocks", cursor, [int])[0] if cursor is not None else None
     with read(room.engine) as conn:
         row = _connection(conn, company_id, connection_id)
-        rows = knocks_of(conn, connection_id, Asked(None, first, last, state), before=before)
+        rows = knocks_of(conn, connection_id, Asked(None, first, last, state), before=before, limit=limit + 1)
         counts = outcome_counts(conn, connection_id)
         silent = is_silent(conn, row, room.now())
     return {
         "counts": counts,
         "silent_since": _instant(row["silent_from"]) if silent else None,
-        "knocks": [as_json({name: row[name] for name in _SHOWN}) for row in rows],
-        "next": rows[-1]["no"] if len(rows) == LISTED else None,
+        "knocks": [as_json({name: row[name] for name in _SHOWN}) for row in rows[:limit]],
+        "next": write_cursor("knocks", [rows[limit - 1]["no"]]) if len(rows) > limit else None,
     }
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.operation import Operation
+from app.api.paging import USUAL, Cursor, Limit, page_of
 from app.companies import find_company
 from app.db import hold, read, write
 from app.maintenance import REASON_KEPT, add_maintenance, end_maintenance, maintenances
@@ -29,11 +30,15 @@ class Asked(BaseModel):
 
 
 @router.get("")
-def maintenance_times(company_id: str, room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
+def maintenance_times(
+    company_id: str, room: RoomHere, _: ReaderHere, limit: Limit = USUAL, cursor: Cursor = None
+) -> dict[str, Any]:
     """Give those that are not over, the first to begin first."""
     with read(room.engine) as conn:
         find_company(conn, company_id)
-        return [as_json({name: row[name] for name in _SHOWN}) for row in maintenances(conn, company_id, room.now())]
+        rows = maintenances(conn, company_id, room.now())
+    page = page_of("maintenance", rows, lambda row: f"{row['from_at'].isoformat()} {row['id']}", limit, cursor)
+    return page | {"maintenance": [as_json({name: row[name] for name in _SHOWN}) for row in page["maintenance"]]}
 
 
 @router.post("", status_code=201)

@@ -5,16 +5,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from app.db import hold, write
 from app.described import ONCE_ANYWAY
-from app.errors import SeuilError
+from app.errors import BadInput, SeuilError
 from app.fields import narrow, read_fields
 from app.idempotency import Kept, begin, fingerprint, finish, fit_key, give_up
 from app.permits import admit
@@ -38,12 +39,23 @@ class Operation(APIRoute):
     def get_route_handler(self) -> Handler:
         """Wrap what FastAPI makes of the route."""
         inner = super().get_route_handler()
-        return _looking(inner) if "GET" in (self.methods or ()) else _changing(inner)
+        known = frozenset(_parameters(self.dependant)) | {"fields"}
+        return _looking(inner, known) if "GET" in (self.methods or ()) else _changing(inner)
 
 
-def _looking(inner: Handler) -> Handler:
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
+def _looking(inner: Handler, known: frozenset[str]) -> Handler:
     async def handler(request: Request) -> Response:
         response = await inner(request)
+        unknown = [name for name in request.query_params if name not in known]
+        if unknown:  # a filter that is misspelt must not look as if it had been applied
+            told = {"name": unknown[0][:60], "known": ", ".join(sorted(known))}
+            raise BadInput("unknown_parameter", told)
         if response.status_code != 200 or response.media_type != "application/json":  # noqa: PLR2004
             return response
         wanted = request.query_params.get("fields")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from app.api.operation import Operation
+from app.api.paging import USUAL, Cursor, Limit, page_of
 from app.clock import local_day
 from app.companies import find_company
 from app.db import read
@@ -41,20 +42,20 @@ def policy(
 
 
 @router.get("/history")
-def policy_history(company_id: str, room: RoomHere, _: ReaderHere) -> list[dict[str, Any]]:
+def policy_history(
+    company_id: str, room: RoomHere, _: ReaderHere, limit: Limit = USUAL, cursor: Cursor = None
+) -> dict[str, Any]:
     """List what was set, newest first; who is a pseudonym."""
     with read(room.engine) as conn:
         find_company(conn, company_id)
         entries = history(conn, company_id)
-    return [
-        _entry_body(entry)
-        | {
-            "changes": [
-                {"name": name, "before": before, "after": after} for name, (before, after) in entry.changes.items()
-            ]
-        }
-        for entry in entries
-    ]
+    numbered = list(zip(range(len(entries), 0, -1), entries, strict=True))
+    page = page_of("history", numbered, lambda one: f"{10**9 - one[0]:010d}", limit, cursor)
+    return page | {"history": [_entry_body(entry) | {"changes": _changes(entry)} for _, entry in page["history"]]}
+
+
+def _changes(entry: Entry) -> list[dict[str, Any]]:
+    return [{"name": name, "before": before, "after": after} for name, (before, after) in entry.changes.items()]
 
 
 def _line_body(line: Line) -> dict[str, Any]:

@@ -85,14 +85,14 @@ def test_a_crossing_is_listed_and_leads_to_the_records_behind_it(
     assess_company(engine, company, NOW - WEEK)
     assess_company(engine, company, NOW)
 
-    listed = client.get("alerts", params={"subject": "late_invoicing"}).json()
+    listed = client.get("alerts", params={"subject": "late_invoicing"}).json()["alerts"]
     whole = client.get(f"alerts/{listed[0]['id']}").json()
     behind = client.get(str(client.base_url.join(whole["records"]))).json()
 
     assert [one["state"] for one in listed] == ["firing"]
     assert (listed[0]["opened_on"], listed[0]["fired_on"]) == ("2026-11-15", "2026-11-22")
     assert whole["measure"] == "late_issued_rate"
-    assert whole["records"].endswith("measure=late_issued_rate&as_of=2026-11-22")
+    assert whole["records"].endswith("/measures/late_issued_rate/evidence?as_of=2026-11-22")
     assert [event["kind"] for event in whole["history"]] == ["noticed", "fired"]
     assert whole["history"][1]["facts"]["value"] == whole["facts"]["value"]
     assert behind["total"] > 30
@@ -103,7 +103,7 @@ def test_episodes_are_listed_by_state_and_by_subject(client: httpx.Client, engin
     mend(engine, company)
 
     def ids(**params: str) -> list[str]:
-        return [one["id"] for one in client.get("alerts", params=params).json()]
+        return [one["id"] for one in client.get("alerts", params=params).json()["alerts"]]
 
     assert ids() == [still, over]
     assert ids(state="open") == [still]

@@ -240,7 +240,7 @@ def test_the_api_shows_changes_tries_and_puts_back(engine: Engine, client: httpx
 
     client.post("/policy/reset", json={"names": ["error_limit", "closure"]})
     assert client.get("/policy").json()["closures"] == []
-    assert [len(one["changes"]) for one in client.get("/policy/history").json()] == [1, 1, 1, 1]
+    assert [len(one["changes"]) for one in client.get("/policy/history").json()["history"]] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

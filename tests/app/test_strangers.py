@@ -45,6 +45,7 @@ ANY = {"signal": "quality", "measure": "error_rate", "process": "invoicing", "st
 BODIES: dict[str, dict[str, Any]] = {
     "snooze": {"until": "2026-11-30", "reason": "closing"},
     "dismiss": {"because": "expected"},
+    "/v1/companies/{company_id}/people/{actor_id}/role": {"role": "admin"},
     "replay": {"number": 1},
     "{token}": {"stream": "invoices"},
 }
@@ -93,7 +94,7 @@ class World:
             headers["authorization"] = f"Bearer {token}"
         elif token:
             client.cookies.set(COOKIE, token)
-        told = BODIES.get(path.rpartition("/")[2], {}) if method not in {"GET", "DELETE"} else {}
+        told = BODIES.get(path, BODIES.get(path.rpartition("/")[2], {})) if method not in {"GET", "DELETE"} else {}
         body: dict[str, Any] = {"json": told} if path.startswith("/v1") else {"data": told or {"name": "x"}}
         if method in {"GET", "DELETE"}:
             body = {"params": {"stream": "invoices"}}
