@@ -23,6 +23,7 @@ from app.faultpoints import reached
 from app.models.answers import assessment, reading
 from app.models.core import company, connection
 from app.policies import read_policy
+from app.standings import stand
 from signals.base import Measure
 from signals.calendar import month_end, month_number
 from signals.readiness import Readiness, assess
@@ -81,6 +82,7 @@ def assess_company(engine: Engine, company_id: str, now: datetime, as_of: date |
             return kept
         before = latest(conn, company_id)
         _keep(conn, company_id, answer, served, now)
+        stand(conn, company_id)
         reached("assess.answer_kept")
         if day == today:  # a look back moves nothing
             update_alerts(conn, company_id, body, before.content if before else None, now)
@@ -223,3 +225,4 @@ def assess_period(engine: Engine, period_key: str, now: datetime) -> None:
 def forget_answers(conn: Connection, company_id: str) -> None:
     """Drop the reconstructed answers of a company, whose past has been imported anew."""
     conn.execute(delete(assessment).where(assessment.c.company_id == company_id, assessment.c.reconstructed.is_(True)))
+    stand(conn, company_id)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.db import hold
 from app.errors import BadInput, NotFound, Refused
+from app.folded import folded
 from app.ids import new_id
 from app.models.core import company, connection
 from app.models.ledger import ledger_import, staged_line
@@ -19,6 +20,7 @@ Row = Mapping[str, Any]
 
 # Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
 _HANDED_RANK: Mapping[str, int] = {"push": 1, "csv": 2, "fec": 3}
+NAME_KEY_KEPT = 400
 UNSENT = ("waiting", "sending", "refused", "bounced", "held")  # states of letters
 
 
@@ -67,6 +69,7 @@ def add_company(
         insert(company).values(
             id=company_id,
             name=name.strip(),
+            name_key=folded(name)[:NAME_KEY_KEPT],
             siren=siren,
             zone=zone,
             is_demo=is_demo,
@@ -80,7 +83,13 @@ def add_company(
 
 def companies(conn: Connection, within: frozenset[str] | None = None) -> list[Row]:
     """List the companies, all or some by id, real ones first, by name."""
-    rows = conn.execute(select(company).order_by(company.c.is_demo, company.c.name)).mappings()
+    rows = [dict(row) for row in conn.execute(select(company)).mappings() if within is None or row["id"] in within]
+    return sorted(rows, key=lambda row: (row["is_demo"], row["name_key"], row["id"]))
+
+
+def demo_companies(conn: Connection, within: frozenset[str] | None = None) -> list[Row]:
+    """List the demonstration, where it is there and may be seen."""
+    rows = conn.execute(select(company).where(company.c.is_demo)).mappings()
     return [dict(row) for row in rows if within is None or row["id"] in within]
 
 

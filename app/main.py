@@ -25,6 +25,7 @@ from app.api import (
     people,
     policy,
     policy_actions,
+    portfolio,
     processes,
     push,
     readiness,
@@ -49,8 +50,8 @@ from app.wording import say
 from connectors.errors import NotThisFormat
 
 API = (
-    readiness, companies, records, alerts, maintenance, policy, policy_actions, processes, people, connections, knocks,
-    imports, push, webhooks, deliveries, bounces, audit, metrics,
+    readiness, portfolio, companies, records, alerts, maintenance, policy, policy_actions, processes, people,
+    connections, knocks, imports, push, webhooks, deliveries, bounces, audit, metrics,
 )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """The migrations make exactly the tables the code knows."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from alembic import command
 from sqlalchemy import Engine, inspect, text
 
+from app.assessment import assess_company
 from app.companies import connection_for
 from app.db import write
 from app.intake import find_source, save_page
@@ -82,3 +83,21 @@ def test_documents_that_were_there_before_learn_when_they_were_entered_and_are_n
 
     assert minute == day_number(date(2026, 7, 2)) * 24 * 60 + 30  # by Paris's clock
     assert (again.changed, again.unchanged) == (0, 1)
+
+
+def test_companies_that_were_there_stand_where_their_newest_answer_says(engine: Engine, company: str) -> None:
+    config = configuration()
+    assess_company(engine, company, NOW - timedelta(weeks=1))
+    assess_company(engine, company, NOW)
+    kept = text("SELECT * FROM standing")
+    names = text("SELECT name_key FROM company")
+    with write(engine) as conn:
+        before, keys = conn.execute(kept).all(), conn.execute(names).all()
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0015")
+        command.upgrade(config, "head")
+        after, keys_after = conn.execute(kept).all(), conn.execute(names).all()
+
+    assert len(before) == 1
+    assert after == before
+    assert keys_after == keys != [("",)]

@@ -48,7 +48,7 @@ _NO_ANSWER: dict[str, Any] = {"verdict": None, "as_of": None}
 
 
 def _order(row: Row) -> str:
-    return f"{row['is_demo']:d} {row['name']}\x01{row['id']}"
+    return f"{row['is_demo']:d} {row['name_key']} {row['id']}"
 
 
 @router.get("/{company_id}")

@@ -35,3 +35,24 @@ reading = Table(
     Column("n", Integer, nullable=False),
     Column("reason", String(60)),
 )
+
+# What the list of companies shows of each one's newest answer (`app.standings`).
+standing = Table(
+    "standing",
+    metadata,
+    company_column(primary_key=True),
+    Column("as_of", Day, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("since", Day, nullable=False),  # the verdict
+    Column("verdict", String(16), nullable=False),
+    Column("rank", Integer, nullable=False),  # the worst is the lowest
+    Column("over", String(120), nullable=False),  # names of the signals over, each between spaces
+    Column("signals_over", Integer, nullable=False),
+    Column("signals_watch", Integer, nullable=False),
+    Column("signals_known", Integer, nullable=False),
+    Column("signals", Integer, nullable=False),
+    Column("gates_known", Integer, nullable=False),
+    Column("gates", Integer, nullable=False),
+    Column("reaches", Day),  # the last day there are data of
+    Column("stale", Boolean, nullable=False),
+)

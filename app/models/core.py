@@ -9,6 +9,7 @@ company = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("name", String(200), nullable=False),
+    Column("name_key", String(400), nullable=False, server_default=""),  # as it is sought and sorted (`app.folded`)
     Column("siren", String(9), unique=True),
     Column("zone", String(64), nullable=False),
     Column("currency", String(3), nullable=False, server_default="EUR"),

@@ -1,44 +1,80 @@
 """The companies: what each is told, and adding one."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection
 
 from app.assessment import assess_company, latest
-from app.companies import add_company, companies
+from app.companies import add_company, demo_companies
 from app.db import read, write
 from app.errors import SeuilError
 from app.pages.frame import PageReader, go, same_origin
+from app.portfolio import SIGNALS, SOUGHT_KEPT, Asked, check_asked, portfolio, verdict_counts
 from app.roles import Ability
 from app.room import RoomHere, language_of
 from app.site import render
 from app.wording import say
 
+FILTERED_FROM = 10
+"""With fewer companies a page is taken in at one look."""
+
 router = APIRouter(dependencies=[Depends(same_origin)])
 
 
-def _listed(conn: Connection, within: frozenset[str] | None) -> list[dict[str, Any]]:
+def _demo(conn: Connection, within: frozenset[str] | None) -> list[dict[str, Any]]:
     listed = []
-    for row in companies(conn, within):
+    for row in demo_companies(conn, within):
         served = latest(conn, row["id"])
         listed.append({"row": row, "served": served, "body": served.content if served else None})
     return listed
 
 
 @router.get("/")
-def companies_page(request: Request, room: RoomHere, reader: PageReader) -> HTMLResponse:
-    """List the companies, the demonstration apart."""
+def companies_page(  # noqa: PLR0913, PLR0917 - each is a part of the address
+    request: Request,
+    room: RoomHere,
+    reader: PageReader,
+    verdict: str = "",
+    signal: str = "",
+    q: str = "",
+    stale: str = "",
+    alerts: str = "",
+    cursor: str | None = None,
+) -> HTMLResponse:
+    """List the companies, the worst first, filtered and sought; the demonstration apart."""
+    within = reader.held.within(Ability.READ)
+    asked = check_asked(Asked(within, verdict, signal, q[:SOUGHT_KEPT], bool(stale), bool(alerts)))
     with read(room.engine) as conn:
-        listed = _listed(conn, reader.held.within(Ability.READ))
+        page = portfolio(conn, asked, cursor=cursor)
+        counts = verdict_counts(conn, within)
+        demo = _demo(conn, within)
     return render(
         request,
         "companies.html",
         reader,
-        real=[one for one in listed if not one["row"]["is_demo"]],
-        demo=[one for one in listed if one["row"]["is_demo"]],
+        rows=page.rows,
+        asked=asked,
+        narrowed=narrowed(asked),
+        narrow=narrowed,
+        counts=counts,
+        total=sum(counts.values()),
+        has_filters=sum(counts.values()) >= FILTERED_FROM or asked.narrows,
+        signals=SIGNALS,
+        after=page.next,
+        turned=cursor is not None,
+        demo=demo,
     )
+
+
+def narrowed(asked: Asked, **other: str) -> str:
+    """Write what is asked for as an address, with some of it changed."""
+    said = {"verdict": asked.verdict, "signal": asked.signal, "q": asked.text.strip()}
+    said |= {"stale": "1" if asked.stale else "", "alerts": "1" if asked.alerts else ""}
+    kept = {name: value for name, value in (said | other).items() if value}
+    return f"/?{urlencode(kept)}" if kept else "/"
 
 
 @router.get("/companies/new")

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "answer_changed": N_("There is a newer answer than the one these pages began with: begin again without a cursor."),
     "source_is_handed_over": N_("“{provider}” is handed over, not read: import a file, or push records."),
     "no_such_person": N_("There is nobody of this id here."),
+    "portfolio_unknown": N_("{name}: “{value}” is none of {known}."),
     "unknown_parameter": N_("There is no parameter “{name}” here; parameters are {known}."),
     "bad_cursor": N_("This is no cursor of this list: take the one that the page before gave as “next”."),
 }
