@@ -12,14 +12,13 @@ from app.folded import folded
 from app.models.answers import standing
 from app.models.core import company
 from app.models.watch import episode
-from app.standings import MOST_SIGNALS, NOT_ASSESSED
+from app.standings import MOST_SIGNALS, NOT_ASSESSED, RANKS
 from signals.base import SignalName
-from signals.verdict import Verdict
 
 Row = Mapping[str, Any]
 
 NONE_YET = "not_assessed"
-VERDICTS: tuple[str, ...] = (*(one.value for one in Verdict), NONE_YET)
+VERDICTS: tuple[str, ...] = (*RANKS, NONE_YET)
 SIGNALS: tuple[str, ...] = tuple(one.value for one in SignalName)
 PAGE = 50
 SOUGHT_KEPT = 100

@@ -151,7 +151,7 @@ def test_counts_are_of_all_that_somebody_may_see(firm: Engine) -> None:
         some = verdict_counts(conn, two)
 
     assert everything == {
-        "outsource": 2, "prepare": 1, "not_needed": 2, "too_early": 1, "cannot_say": 1, "not_assessed": 1,
+        "outsource": 2, "prepare": 1, "cannot_say": 1, "too_early": 1, "not_needed": 2, "not_assessed": 1,
     }  # fmt: skip
     assert {name: n for name, n in some.items() if n} == {"outsource": 1, "cannot_say": 1}
 
