@@ -50,12 +50,14 @@ messages: $(VENV)/.test
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header -o build/messages.pot app
 	$(BIN)/pybabel -q update -i build/messages.pot -d app/locales -l fr -w 110 --no-fuzzy-matching --omit-header --ignore-obsolete
 
-## benchmark: time the FEC reader, the intake and the webhook door against their floors
+## benchmark: time the FEC reader, the intake, the webhook door, what is polled and the pages against their floors
 .PHONY: benchmark
 benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/read_fec.py
 	$(BIN)/python benchmarks/intake_rows.py
 	$(BIN)/python benchmarks/knock_door.py
+	$(BIN)/python benchmarks/polled.py
+	$(BIN)/python benchmarks/pages.py
 
 ## stories: look every week at twenty simulated companies over five years (an hour)
 .PHONY: stories
@@ -71,6 +73,11 @@ letters: $(VENV)/.test
 .PHONY: face
 face: $(VENV)/.test
 	$(BIN)/python -m tests.browser.face_shown
+
+## api: ask each operation of the API anew for docs/api.md and the description
+.PHONY: api
+api: $(VENV)/.test
+	$(BIN)/python -m tests.app.api_shown
 
 ## lock: choose the dependencies anew from pyproject.toml
 .PHONY: lock

@@ -4,7 +4,9 @@ Refusals are problems (RFC 9457) with a code of ours as title; they are the same
 described here and not at each.
 """
 
+import json
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,6 +16,7 @@ from app.permits import PUBLIC
 
 Body = dict[str, Any]
 
+EXAMPLES = Path(__file__).parent / "examples.json"
 PROBLEM = "application/problem+json"
 _METHODS = frozenset(("get", "post", "put", "patch", "delete"))
 _REFUSALS = {
@@ -82,6 +85,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _completed(schema: Body) -> Body:
+    shown: Body = json.loads(EXAMPLES.read_text())
     parts = schema.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = _SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -91,7 +95,19 @@ def _completed(schema: Body) -> Body:
         for method, operation in operations.items():
             if method in _METHODS:
                 _complete(path, method, operation)
+                _exemplify(operation, shown.get(f"{method.upper()} {path}"))
     return schema
+
+
+def _exemplify(operation: Body, shown: Body | None) -> None:
+    """Put in what was once asked and answered; `make api` asks anew."""
+    if shown is None:
+        return
+    if shown["answer"] is not None:
+        content = operation["responses"][str(shown["status"])].setdefault("content", {})
+        content.setdefault("application/json", {"schema": {}})["example"] = shown["answer"]
+    if shown["body"] is not None:
+        operation["requestBody"]["content"]["application/json"]["example"] = shown["body"]
 
 
 def _complete(path: str, method: str, operation: Body) -> None:

@@ -100,7 +100,7 @@ def records_behind(conn: Connection, company_id: str, keys: Sequence[Mapping[str
         rows = (
             _entries_called(conn, company_id, [key["id"].split("#")[0] for key in wanted])
             if stream == "ledger"
-            else _called(conn, company_id, _stream(stream), [key["id"] for key in wanted])
+            else _called(conn, company_id, _stream(stream), wanted)
         )
         found.update({(stream, row["connection_id"], row["external_id"]): row for row in rows})
     listed = []
@@ -111,12 +111,15 @@ def records_behind(conn: Connection, company_id: str, keys: Sequence[Mapping[str
     return listed
 
 
-def _called(conn: Connection, company_id: str, stream: Stream, ids: Sequence[str]) -> list[Row]:
+def _called(conn: Connection, company_id: str, stream: Stream, keys: Sequence[Mapping[str, str]]) -> list[Row]:
     table = TABLES[stream]
-    rows = conn.execute(
-        select(table).where(table.c.company_id == company_id, table.c.external_id.in_(list(ids)))
-    ).mappings()
-    plain = [_plain(dict(row)) for row in rows]
+    c, by_source = table.c, dict[str, list[str]]()
+    for key in keys:
+        by_source.setdefault(key["connection"], []).append(key["id"])
+    plain = []
+    for source, ids in by_source.items():  # by the primary key alone: a company may have a million rows
+        rows = conn.execute(select(table).where(c.connection_id == source, c.external_id.in_(ids))).mappings()
+        plain += [_plain(dict(row)) for row in rows if row["company_id"] == company_id]
     return _named(conn, plain) if table is document else plain
 
 
