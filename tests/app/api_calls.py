@@ -105,7 +105,7 @@ CALLS: tuple[Call, ...] = (
     Call("GET", f"{_C}/processes"),
     Call("PUT", f"{_C}/processes/{{process}}", body={"tasks": [{"what": "send the invoices", "frequency": "weekly"}]}),
     Call("GET", f"{_C}/processes/{{process}}"),
-    Call("GET", f"{_C}/people"),
+    Call("GET", f"{_C}/people", {"fields": "people.id,people.pseudonym,next"}),
     Call("PUT", f"{_C}/people/{{actor_id}}/role", body={"role": "admin"}),
     Call("GET", _K),
     Call("GET", f"{_K}/{{connection_id}}"),

@@ -65,7 +65,7 @@ def shape(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: shape(one) for key, one in value.items()}
     if isinstance(value, list):
-        kinds = [shape(one) for one in value]
+        kinds = sorted((shape(one) for one in value), key=json.dumps)  # rows in the order of made-up ids
         return [one for i, one in enumerate(kinds) if one not in kinds[:i]]
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
 
