@@ -52,6 +52,7 @@ class Rpc:
         self._user = account.settings["user"].strip()
         self._password = account.secrets["password"]
         self._session = _Session()
+        self._denied: AccessDenied | None = None  # why nobody was let in
 
     @property
     def company(self) -> int:
@@ -106,8 +107,10 @@ class Rpc:
     def _open(self) -> None:
         if self._session.context:
             return
+        if self._denied is not None:
+            raise self._denied
         self._session.path = self._found_path()
-        opened = self._call("common.db.login", [self._user, {"password": self._password}])
+        opened = self._login()
         if not isinstance(opened, list) or len(opened) < 2:  # noqa: PLR2004 - the user's id, and the session
             raise AccessDenied(code="tryton_login", params={"user": self._user})
         told = f"{self._user}:{opened[0]}:{opened[1]}"
@@ -118,6 +121,14 @@ class Rpc:
             raise AccessDenied(code="tryton_no_company", params={"user": self._user})
         # Messages in English, whatever the user's language: a missing right is told by one. Archived rows too.
         self._session.context = {"company": company, "language": "en", "active_test": False}
+
+    def _login(self) -> Any:
+        """Log in; what was refused once is not asked again: after five wrong tries Tryton locks the user out."""
+        try:
+            return self._call("common.db.login", [self._user, {"password": self._password}])
+        except AccessDenied as error:
+            self._denied = error
+            raise
 
     def _found_path(self) -> str:
         """Ask both places for the version, and give the path of calls; an error where neither is a Tryton."""

@@ -53,6 +53,18 @@ def state_of(page: Page) -> list[bool]:
     return [bool(step.locator(".m-done").count()) for step in page.locator(".steps > li").all()]
 
 
+def begun(page: Page, base: str, name: str, siren: str) -> str:
+    """Sign in at the door, add a company, and give the address of its first steps."""
+    page.goto(f"{base}/companies/new")
+    page.fill("input[name=email]", OWNER)
+    page.fill("input[name=password]", PASSWORD)
+    press(page, "button.main")
+    page.fill("#name", name)
+    page.fill("#siren", siren)
+    press(page, "button.main")
+    return page.url
+
+
 def test_from_a_ledger_to_a_verdict_step_by_step(base: str) -> None:
     assert CHROMIUM, "the browser test needs Chromium: apt-get install chromium, or set SEUIL_CHROMIUM"
     complaints: list[str] = []
@@ -60,14 +72,7 @@ def test_from_a_ledger_to_a_verdict_step_by_step(base: str) -> None:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         page = browser.new_context(locale="fr-FR").new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.goto(f"{base}/companies/new")
-        page.fill("input[name=email]", OWNER)
-        page.fill("input[name=password]", PASSWORD)
-        press(page, "button.main")
-        page.fill("#name", "Menuiserie Aubrac")
-        page.fill("#siren", "123 456 782")
-        press(page, "button.main")
-        steps = page.url
+        steps = begun(page, base, "Menuiserie Aubrac", "123 456 782")
         assert steps.endswith("/first-steps")
         assert state_of(page) == [False] * 5
         looked_at(page, "first-steps-new")

@@ -33,6 +33,7 @@ class FakeTryton:
     session: str = "first"
     is_deaf: bool = False
     asked: list[str] = field(default_factory=list)
+    logins: int = 0
     before: Callable[["FakeTryton", str], None] = lambda *_: None
     answer: Callable[[str], Any] = lambda _: None
 
@@ -54,6 +55,7 @@ class FakeTryton:
         return self.answer(method) or self._said(self._called(method, params))
 
     def _login(self, user: str, parameters: Mapping[str, str]) -> httpx.Response:
+        self.logins += 1
         if "password" not in parameters:
             return self._said({"error": ["LoginException", ["password", f"Password for {user}", "password"]]})
         if (user, parameters["password"]) != ("seuil", PASSWORD):

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.sights import Standing, look
 from connectors.errors import AccessDenied, SourceError, Unavailable
 from connectors.records import Stream
 from connectors.tryton import PROVIDER
@@ -91,6 +92,14 @@ def test_sessions_that_end_at_once_are_not_opened_for_ever() -> None:
 
     assert isinstance(error, AccessDenied)
     assert error.code == "access_refused"
+
+
+def test_a_password_that_was_refused_is_tried_once_however_many_streams_are_read() -> None:
+    fake = office(invoices=[invoice(1)])
+    sights = look(PROVIDER, lambda: connector(fake, password="wrong"))
+
+    assert {(sight.standing, sight.code) for sight in sights} == {(Standing.DENIED, "access_refused")}
+    assert (len(sights), fake.logins) == (6, 1)  # Tryton locks the user out after five
 
 
 def test_no_secret_is_in_what_is_shown_of_a_connector() -> None:

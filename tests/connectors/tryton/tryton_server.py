@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -146,6 +146,22 @@ def unpack(packed: Path, *databases: Path) -> None:
     content = lzma.decompress(packed.read_bytes())
     for database in databases:
         database.write_bytes(content)
+
+
+@contextmanager
+def of_lissac(folder: Path, databases: Sequence[str]) -> Iterator[Server]:
+    """Run a Tryton with the books of a made-up company under some names; the test is skipped where none can be had.
+
+    It is an 8.2, on a database made beforehand, or by `SEUIL_TEST_TRYTON_VERSION=7.0` the other one, on a database
+    that `tests/live/tryton/prepare.py` makes with it: that takes minutes.
+    """
+    version = os.environ.get("SEUIL_TEST_TRYTON_VERSION", "8.2")
+    place = environment(version)
+    packed = HERE / f"lissac-{version}.sqlite.xz"
+    kept = packed if packed.exists() else prepared(version, place)
+    unpack(kept, *(folder / f"{name}.sqlite" for name in databases))
+    with running(place, folder, databases, is_old=version == "7.0") as server:
+        yield server
 
 
 @contextmanager
