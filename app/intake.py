@@ -29,6 +29,7 @@ from app.faultpoints import reached
 from app.models.core import bookmark, connection, touched_month
 from app.models.records import document, quarantined
 from app.people import actor_ids, name_actor, save_parties
+from app.retention import Horizons, horizons_on, not_past, without_who
 from app.rows import ACTORS, LENGTHS, MONTH_COLUMN, TABLES, Row, fit, storable, to_rows
 from app.version import VERSION
 from app.versions import KEYS_A_SELECT, Kept, keep_versions, rows_with
@@ -231,11 +232,17 @@ def save_told(
 def _save_records(
     conn: Connection, source: Source, stream: Stream, records: Sequence[Record], now: datetime
 ) -> dict[str, Outcome]:
+    table, terms = TABLES[stream], horizons_on(conn, source.company_id, now)
+    asked, records = records, _within_term(conn, source, stream, records, terms)
+    left_out: dict[str, Outcome] = {}
+    if len(records) < len(asked):
+        taken = {record.external_id for record in records}
+        left_out = {one.external_id: "unchanged" for one in asked if one.external_id not in taken}
     if not records:
-        return {}
-    table = TABLES[stream]
+        return left_out
     actors = _know_people(conn, source, records, now)
     rows = to_rows(records, actors, source.zone)
+    without_who(terms, stream, MONTH_COLUMN.get(stream, ""), rows)
     known = _known(conn, table, source.connection_id, [row["external_id"] for row in rows])
     outcomes = {row["external_id"]: _outcome(row, known.get(row["external_id"])) for row in rows}
     new = [row for row in rows if outcomes[row["external_id"]] == "new"]
@@ -246,7 +253,19 @@ def _save_records(
     update_rows(conn, table, IDENTITY, _differing(changed, were), here | kept)
     _remember_versions(conn, table, source, rows, known)
     _touch(conn, source, stream, [*new, *changed], were)
-    return outcomes
+    return left_out | outcomes
+
+
+def _within_term(
+    conn: Connection, source: Source, stream: Stream, records: Sequence[Record], terms: Horizons
+) -> Sequence[Record]:
+    """Leave out what is past the term it is kept for; of what we have, the source's word still counts."""
+    within = not_past(terms, stream, records, source.zone)
+    if len(within) == len(records):
+        return records
+    past = {record.external_id for record in records} - {record.external_id for record in within}
+    ours = _known(conn, TABLES[stream], source.connection_id, [fit(one, LENGTHS["external_id"]) for one in past])
+    return [record for record in records if record.external_id not in past or record.external_id in ours]
 
 
 def _know_people(conn: Connection, source: Source, records: Sequence[Record], now: datetime) -> dict[str, str]:

@@ -81,6 +81,7 @@ CHANGES: Mapping[str, Ability] = {
     f"{_COMPANY}/mail": Ability.CHANGE,
     f"{_COMPANY}/mail/recipients/{{recipient_id}}": Ability.CHANGE,
     f"{_COMPANY}/channels": Ability.CHANGE,
+    f"{_COMPANY}/privacy": Ability.ADMINISTER,
 }
 """Addresses that change with one method what they show with another, where `ASKED` names what showing asks."""
 

@@ -17,6 +17,7 @@ from app.db import hold, read, write
 from app.models.core import connection, reconciliation
 from app.models.ledger import ledger_entry
 from app.models.records import document
+from app.retention import horizons_on
 from app.rows import MONTH_COLUMN, TABLES
 from connectors.base import Tallied, Total
 from connectors.records import Stream
@@ -51,7 +52,9 @@ def reconcile(engine: Engine, connection_id: str, connector: object, now: dateti
         return 0  # what sources say figures of, and this account may not read
     totals = list(connector.totals())  # outside a transaction: the network is asked
     with write(engine) as conn:
-        hold(conn, str(conn.execute(select(connection.c.company_id).where(connection.c.id == connection_id)).scalar()))
+        company_id = str(conn.execute(select(connection.c.company_id).where(connection.c.id == connection_id)).scalar())
+        hold(conn, company_id)
+        totals = _within_term(totals, horizons_on(conn, company_id, now).records)
         ours = [_ours(conn, connection_id, total) for total in totals]
         conn.execute(delete(reconciliation).where(reconciliation.c.connection_id == connection_id))
         if totals:
@@ -70,6 +73,13 @@ def reconcile(engine: Engine, connection_id: str, connector: object, now: dateti
                 for total, mine in zip(totals, ours, strict=True)
             ])  # fmt: skip
     return sum(total.value != mine for total, mine in zip(totals, ours, strict=True))
+
+
+def _within_term(totals: Sequence[Total], first_month: int | None) -> list[Total]:
+    """Leave out figures of months whose records are no longer kept, and of all there ever was."""
+    if first_month is None:
+        return list(totals)
+    return [one for one in totals if one.month is not None and (month_from(one.month) or 0) >= first_month]
 
 
 def _ours(conn: Connection, connection_id: str, total: Total) -> int:

@@ -19,6 +19,7 @@ from app.jobs import Beat, Clock, Step, beat, forget_old, run_step
 from app.mail import mailer_of
 from app.notices import channels_due, hand_over, notices_due, sender, write_notices
 from app.outbox import SEND, deliver, letters_due
+from app.purge import PURGE, purge_period, purges_due
 from app.senders import ping
 from app.settings import Settings
 from app.silence import silences
@@ -45,6 +46,7 @@ def steps(settings: Settings) -> tuple[Step, ...]:
     return (
         Step("silence", silences, _break_silence),
         Step(SYNC, syncs_due, sync),
+        Step(PURGE, purges_due, purge_period),
         Step("assess", assessments_due, assess),
         Step("escalate", escalations_due, _escalate),
         Step("notices", channels_due, _write_notices),

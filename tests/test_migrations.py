@@ -12,6 +12,7 @@ from app.db import write
 from app.intake import find_source, save_page
 from app.migrate import configuration, is_current, migrate
 from app.models import metadata
+from app.retention import terms
 from connectors.base import Page
 from connectors.records import Cost, CostKind, Direction, DocumentKind, DocumentStatus, Invoice, Stream
 from signals.calendar import day_number
@@ -101,3 +102,16 @@ def test_companies_that_were_there_stand_where_their_newest_answer_says(engine: 
     assert len(before) == 1
     assert after == before
     assert keys_after == keys != [("",)]
+
+
+def test_a_company_that_was_there_before_terms_keeps_everything(engine: Engine, company: str) -> None:
+    config = configuration()
+    with write(engine) as conn:
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0017")
+        gone = "retention" not in inspect(conn).get_table_names()
+        command.upgrade(config, "head")
+        held = terms(conn, company)
+
+    assert gone
+    assert set(held.values()) == {None}

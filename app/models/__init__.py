@@ -12,8 +12,9 @@ from app.models import (
     people,
     records,
     register,
+    retention,
     watch,
-)  # fmt: skip
+)
 from app.models.types import metadata
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "people",
     "records",
     "register",
+    "retention",
     "watch",
 ]

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.assessment import assess_company
-from app.audit import KEPT_FOR
 from app.db import read, write
 from app.errors import BadInput
 from app.pages.forms import FormHere, text_of
@@ -15,10 +14,8 @@ from app.pages.frame import CompanyHere, PageReader, go, same_origin
 from app.people import actors, erase_person, name_actor, pseudonym
 from app.person_export import export_person
 from app.roles import Ability
-from app.room import Room, RoomHere, language_of
+from app.room import Room, RoomHere
 from app.site import render
-from app.sources import connections
-from app.wording import label
 from connectors.records import StaffRole
 
 router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
@@ -92,16 +89,6 @@ def export_page(room: RoomHere, company: CompanyHere, actor_id: str) -> Response
         media_type="application/json; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="person-{pseudonym(actor_id)}.json"'},
     )
-
-
-@router.get("/privacy")
-def privacy_page(request: Request, room: RoomHere, reader: PageReader, company: CompanyHere) -> HTMLResponse:
-    """Show the entry for the register of processing, and the notice for the staff, to be printed."""
-    with read(room.engine) as conn:
-        sources = sorted({str(row["provider"]) for row in connections(conn, company["id"])})
-    language = language_of(request, reader)
-    named = [label("provider", one, language) for one in sources]
-    return render(request, "privacy.html", reader, company=company, sources=named, kept_days=KEPT_FOR.days)
 
 
 @router.post("/people/erase", response_model=None)

@@ -24,10 +24,6 @@ SENTENCES: dict[str, str] = {
         "get figures and no names."
     ),
     "privacy_transfers": N_("None by Seuil: it runs where you run it, and sends nothing but the letters and notices."),
-    "privacy_kept": N_(
-        "As long as the company is kept in Seuil; names until they are erased; the log of who did what {days} days; "
-        "lines that could not be read 30 days."
-    ),
     "privacy_safeguards": N_(
         "Pseudonyms of each company’s own, names kept apart and shown to owners who ask, each look written down; "
         "secrets sealed; passwords as argon2id; roles by company."
