@@ -46,12 +46,17 @@ def retention_form(
     with read(room.engine) as conn:
         held = terms(conn, company_id)
     new = {kind: months for kind, months in wanted.items() if held[kind] != months}
-    if any(months is not None for months in new.values()) and text_of(form, "sure") != "yes":
+    if any(months is not None for months in new.values()) and text_of(form, "sure") != _weighed(new):
         trial = try_terms(room.engine, company_id, new, local_day(now, company["zone"]))
-        return _page(request, room, reader, company, asked=held | new, trial=trial)
+        return _page(request, room, reader, company, asked=held | new, trial=trial, weighed=_weighed(new))
     with write(room.engine) as conn:
         changed = set_terms(conn, company_id, new, reader.name, now)
     return go(f"/companies/{company_id}/privacy?done={'set' if changed else 'same'}")
+
+
+def _weighed(new: Terms) -> str:
+    """Write down which terms were weighed: a yes is to those and to no others."""
+    return " ".join(f"{kind.value}={months or ''}" for kind, months in sorted(new.items()))
 
 
 def _page(
@@ -82,7 +87,7 @@ def _page(
             for one in chosen
         ],
         may_choose=reader.held.may(Ability.ADMINISTER, company_id),
-        is_asking=trial is not None,
+        weighed=told.get("weighed", ""),
         costs=_costs(trial, language) if trial else [],
         error=say(error.code, error.params, language) if error else "",
         done=told.get("done", ""),

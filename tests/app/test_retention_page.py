@@ -64,8 +64,9 @@ def test_a_term_that_costs_nothing_is_asked_once_more_and_then_kept(ask: Ask, en
     asked = owner.post("privacy", data={"letters": "12"})
 
     assert "Today’s answer would stay as it is" in asked.text
+    assert 'name="sure" value="letters=12"' in asked.text
     assert held(engine, company)[Kind.LETTERS] is None
-    saved = owner.post("privacy", data={"letters": "12", "sure": "yes"})
+    saved = owner.post("privacy", data={"letters": "12", "sure": "letters=12"})
     assert saved.headers["location"] == f"/companies/{company}/privacy?done=set"
     assert held(engine, company)[Kind.LETTERS] == 12
     shown = owner.get("privacy").text
@@ -96,7 +97,7 @@ def test_a_longer_term_or_none_is_kept_at_once_and_the_same_changes_nothing(
     ask: Ask, engine: Engine, company: str
 ) -> None:
     owner = ask(Role.OWNER)
-    owner.post("privacy", data={"traces": "24", "sure": "yes"})
+    owner.post("privacy", data={"traces": "24", "sure": "traces=24"})
 
     assert owner.post("privacy", data={"traces": "24"}).headers["location"].endswith("done=same")
     assert owner.post("privacy", data={"traces": ""}).headers["location"].endswith("done=set")
@@ -104,7 +105,7 @@ def test_a_longer_term_or_none_is_kept_at_once_and_the_same_changes_nothing(
 
 
 def test_a_term_that_is_none_is_refused_on_the_page(ask: Ask, engine: Engine, company: str) -> None:
-    refused = ask(Role.OWNER).post("privacy", data={"traces": "1", "sure": "yes"})
+    refused = ask(Role.OWNER).post("privacy", data={"traces": "1", "sure": "traces=1"})
 
     assert refused.status_code == 422
     assert "from 3 to 120" in refused.text
@@ -114,10 +115,17 @@ def test_a_term_that_is_none_is_refused_on_the_page(ask: Ask, engine: Engine, co
 @pytest.mark.parametrize("role", [Role.FINANCE_LEAD, Role.VIEWER, Role.AUDITOR])
 def test_nobody_but_an_owner_chooses_and_everybody_sees(ask: Ask, engine: Engine, company: str, role: Role) -> None:
     reader = ask(role)
-    refused = reader.post("privacy", data={"traces": "24", "sure": "yes"})
+    refused = reader.post("privacy", data={"traces": "24", "sure": "traces=24"})
 
     assert refused.status_code == 403
     assert held(engine, company)[Kind.TRACES] is None
     shown = reader.get("privacy").text
     assert "How long it is kept" in shown
     assert "<select" not in shown.partition('id="kept"')[2].partition("</section>")[0]
+
+
+def test_a_yes_is_to_the_terms_that_were_weighed_and_to_no_others(ask: Ask, engine: Engine, company: str) -> None:
+    other = ask(Role.OWNER).post("privacy", data={"letters": "6", "sure": "letters=12"})
+
+    assert 'name="sure" value="letters=6"' in other.text
+    assert held(engine, company)[Kind.LETTERS] is None
