@@ -90,8 +90,9 @@ def _stand(conn: sa.Connection, company_id: str) -> None:
     other = conn.execute(sa.select(sa.func.max(a.as_of)).where(*mine, a.verdict != row.verdict)).scalar()
     after = sa.select(sa.func.min(a.as_of)).where(*mine, *([a.as_of > other] if other is not None else []))
     body = json.loads(row.body)
-    over = [signal["name"] for signal in body["signals"] if signal["level"] == "over"]
-    cover, fresh = body["coverage"], body["freshness"]
+    signals = body.get("signals", [])
+    over = [signal["name"] for signal in signals if signal.get("level") == "over"]
+    cover, fresh = body.get("coverage") or {}, body.get("freshness") or {}
     conn.execute(
         sa.insert(_STANDING).values(
             company_id=company_id,
@@ -102,13 +103,13 @@ def _stand(conn: sa.Connection, company_id: str) -> None:
             rank=_RANKS[row.verdict] * 10 + 9 - min(len(over), 9),
             over=" ".join(("", *over, "")) if over else "",
             signals_over=len(over),
-            signals_watch=sum(signal["level"] == "watch" for signal in body["signals"]),
-            signals_known=cover["signals_known"],
-            signals=cover["signals"],
-            gates_known=cover["gates_known"],
-            gates=cover["gates"],
-            reaches=date.fromisoformat(fresh["reaches"]) if fresh["reaches"] else None,
-            stale=bool(fresh["stale"]) or not fresh["reaches"],
+            signals_watch=sum(signal.get("level") == "watch" for signal in signals),
+            signals_known=cover.get("signals_known", 0),
+            signals=cover.get("signals", len(signals)),
+            gates_known=cover.get("gates_known", 0),
+            gates=cover.get("gates", 0),
+            reaches=date.fromisoformat(fresh["reaches"]) if fresh.get("reaches") else None,
+            stale=bool(fresh.get("stale")) or not fresh.get("reaches"),
         )
     )
 

@@ -114,7 +114,7 @@ CALLS: tuple[Call, ...] = (
     Call("GET", f"{_K}/{{connection_id}}/knocks", {"limit": 1}),
     Call("POST", f"{_K}/{{connection_id}}/knocks/replay", body={"all": True}),
     Call("POST", _I, {"name": FEC_NAME}, file="fec", status=201),
-    Call("GET", _I, {"limit": 1}),
+    Call("GET", _I, {"limit": 1, "fields": "imports.id,imports.file_name,imports.state,next"}),
     Call("GET", f"{_I}/{{import_id}}"),
     Call("POST", f"{_I}/{{import_id}}/apply", named={"import_id": "waiting_id"}),
     Call("DELETE", f"{_I}/{{import_id}}", status=204, named={"import_id": "unwanted_id"}),
