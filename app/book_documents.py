@@ -14,6 +14,7 @@ from app.models import facts
 from app.models.core import connection
 from app.models.people import party
 from app.models.records import document, payment, reminder
+from app.rates import Money
 from signals.calendar import months_of
 from signals.numbering import number_column
 
@@ -22,7 +23,7 @@ LEDGER_KIND = {"sale": "invoice", "sale_credit": "credit_note", "purchase": "inv
 
 
 def documents(
-    conn: Connection, company_id: str, recent_from: date, authority: Authority, entries: pd.DataFrame
+    conn: Connection, company_id: str, recent_from: date, authority: Authority, entries: pd.DataFrame, money: Money
 ) -> pd.DataFrame:
     """Read the documents of the recent months, from the source that counts each month."""
     d = document.c
@@ -44,6 +45,7 @@ def documents(
             day_column(d.cancelled_on, "cancelled_day"),
             type_coerce(corrected_on(), Integer).label("corrected_day"),
             d.total_minor,
+            d.currency,
             d.corrects,
             d.credit_reason,
             day_column(d.refused_on, "refused_day"),
@@ -57,6 +59,8 @@ def documents(
     )
     found = fetched(conn, query)
     found["direct"] = True
+    found["value_minor"] = money.converted(found, "total_minor", "issued_day")["total_minor"]
+    found["foreign"] = ~found["currency"].fillna("").isin((money.currency, ""))
     booked = booked_documents(conn, company_id, entries)
     both = pd.concat([f for f in (found, booked) if len(f)], ignore_index=True) if len(found) or len(booked) else found
     return typed("documents", keep(both, authority, "issue_month", "direction"))
@@ -70,7 +74,7 @@ def _paid_day() -> ColumnElement[Any]:
     d, p = document.c, payment.c
     theirs = (p.connection_id == d.connection_id, p.invoice_id == d.external_id, p.gone_at.is_(None))
     last = select(func.max(type_coerce(p.paid_on, Integer))).where(*theirs).having(
-        func.sum(p.amount_minor) >= d.total_minor, func.count() > 0
+        func.sum(case((p.currency == d.currency, p.amount_minor), else_=0)) >= d.total_minor, func.count() > 0
     )  # fmt: skip
     whole = last.correlate(document).scalar_subquery()
     return func.coalesce(type_coerce(d.paid_on, Integer), whole).label("paid_day")
@@ -171,7 +175,7 @@ def corrections(conn: Connection, company_id: str, authority: Authority) -> pd.D
     return typed("corrections", keep(found, authority, "month", "sale"))
 
 
-def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority) -> pd.DataFrame:
+def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority, money: Money) -> pd.DataFrame:
     """Read the sale invoices that were ever unpaid after their due day."""
     d = document.c
     query = select(
@@ -183,6 +187,8 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
         or_(d.disputed.is_(True), d.direct_debit.is_(True)).label("excluded"),
         day_column(d.promised_on, "promised_day"),
         d.total_minor,
+        d.currency,
+        day_column(d.issued_on, "issued_day"),
         d.issue_month,
     ).where(
         d.company_id == company_id,
@@ -194,7 +200,7 @@ def overdue(conn: Connection, company_id: str, as_of: date, authority: Authority
         d.due_on < as_of,
         or_(d.paid_on.is_(None), d.paid_on > d.due_on),
     )
-    found = fetched(conn, query)
+    found = money.converted(fetched(conn, query), "total_minor", "issued_day")
     in_time = found["paid_day"].astype("float64") <= found["due_day"].astype("float64")  # as their payments say
     return typed("overdue", keep(found[~in_time], authority, "issue_month", "sale"))
 

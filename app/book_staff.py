@@ -15,6 +15,7 @@ from app.models.core import connection
 from app.models.people import actor
 from app.models.records import absence, cost
 from app.models.records import staff as staff_table
+from app.rates import Money
 from connectors.base import Evidence
 from connectors.providers import providers
 from connectors.records import Stream
@@ -105,10 +106,14 @@ def staff(conn: Connection, company_id: str, roles: Mapping[str, str]) -> pd.Dat
     return table
 
 
-def costs(conn: Connection, company_id: str) -> pd.DataFrame:
-    """Read what the back office cost, by month and kind; of each kind's month one source counts."""
+def costs(conn: Connection, company_id: str, money: Money) -> pd.DataFrame:
+    """Read what the back office cost, by month and kind; of each kind's month one source counts.
+
+    A cost in another currency for whose day there is no rate is left out.
+    """
     c = cost.c
-    query = select(c.connection_id, c.cost_month.label("month"), c.kind, c.amount_minor).where(
-        c.company_id == company_id, c.gone_at.is_(None)
-    )
-    return typed("costs", _one_source(conn, company_id, _frame(conn, query), "kind", Stream.COSTS))
+    columns = (c.connection_id, c.cost_month.label("month"), c.kind, c.amount_minor, c.currency)
+    query = select(*columns, day_column(c.incurred_on, "day")).where(c.company_id == company_id, c.gone_at.is_(None))
+    found = money.converted(_frame(conn, query), "amount_minor", "day")
+    known = found[found["amount_minor"].notna()]
+    return typed("costs", _one_source(conn, company_id, known, "kind", Stream.COSTS))

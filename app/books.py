@@ -17,6 +17,7 @@ from app.declarations import read_declarations
 from app.frames import fact_frame
 from app.models import facts
 from app.models.core import company, connection
+from app.rates import money_of
 from app.register import read_register
 from signals.books import Books
 from signals.calendar import month_number
@@ -48,12 +49,13 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
     by_key = {key: provider for key, (provider, _) in providers.items()}
     authority = choose(volume, by_key, choices(conn, company_id))
     entries = ledger_entries(conn, company_id, recent_from)
+    money = money_of(conn, str(found["currency"]))
     tables = {
-        "documents": documents(conn, company_id, recent_from, authority, entries),
+        "documents": documents(conn, company_id, recent_from, authority, entries, money),
         "issue_days": issue_days(conn, company_id, authority),
         "deliveries": deliveries(conn, company_id, by_key),
         "corrections": corrections(conn, company_id, authority),
-        "overdue": overdue(conn, company_id, as_of, authority),
+        "overdue": overdue(conn, company_id, as_of, authority, money),
         "reminders": reminders(conn, company_id),
         "payments": payments(conn, company_id, recent_from),
         "hours": with_roles(hours(conn, company_id), role_of),
@@ -66,7 +68,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "traces": traces(conn, company_id, recent_from, as_of),
         "absences": absences(conn, company_id),
         "staff": staff(conn, company_id, role_of),
-        "costs": costs(conn, company_id),
+        "costs": costs(conn, company_id, money),
         "volume": keep(volume, authority, "month", "direction"),
         "ledger_months": fact_frame(
             conn,
@@ -88,5 +90,6 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         imported_on=imported_on(conn, company_id),
         recent_from=recent_from,
         currency=found["currency"],
+        unconverted=money.unconverted,
     )
     return whole.at(as_of)

@@ -442,6 +442,16 @@ def import_fec(
     import_fec_files(opened().engine, files, company, language=language(), yes=yes)
 
 
+@imports.command("rates")
+def import_rates(
+    files: Annotated[list[Path], typer.Argument(help="eurofxref-hist.zip or eurofxref.csv, as the ECB publishes them")],
+) -> None:
+    """Import exchange rates: the European Central Bank's reference rates."""
+    from app.rates_cli import import_rate_files
+
+    _end(fine=import_rate_files(opened().engine, files, language()))
+
+
 @imports.command("csv")
 def import_csv(
     given: Annotated[

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from app.corrected import corrected_on
 from app.models import facts
-from app.models.core import touched_month
+from app.models.core import company, touched_month
 from app.models.ledger import ledger_entry, ledger_line
 from app.models.records import activity, cost, delivery, document, reminder, time_entry
 from app.trace_facts import issued, process_of_document, refresh_traces
@@ -106,9 +106,11 @@ def _deliveries(company_id: str, months: list[int]) -> Counts:
     d = delivery.c
     keys = (d.company_id, d.connection_id, d.delivery_month, d.process, d.delivered_on, d.invoiced_on, d.cancelled_on)
     periodic = func.coalesce(d.billed_monthly, false())
+    ours = select(company.c.currency).where(company.c.id == company_id).scalar_subquery()
+    amount = case((d.currency == ours, func.coalesce(d.amount_minor, 0)), else_=0)  # in another currency: not said
     told = (d.invoice_id.is_(None) | d.invoiced_on.is_not(None), d.gone_at.is_(None))
     return (
-        select(*keys, periodic, func.sum(func.coalesce(d.amount_minor, 0)), func.count())
+        select(*keys, periodic, func.sum(amount), func.count())
         .where(d.company_id == company_id, d.delivery_month.in_(months), *told)
         .group_by(*keys, periodic)
     )

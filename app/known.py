@@ -35,6 +35,7 @@ from app.models import metadata
 from app.models.core import authority_choice, bookmark, company, connection, policy
 from app.models.ledger import fault_count, field_profile, ledger_entry, ledger_import, ledger_line
 from app.models.people import actor, declaration, party
+from app.models.rates import exchange_rate
 from app.models.records import record_version
 from app.models.register import process_sheet
 from app.models.types import Day, Instant
@@ -86,6 +87,7 @@ def _copy_frame(source: Connection, target: Connection, company_id: str, known_a
         (company, company.c.id == company_id),
         (connection, and_(connection.c.company_id == company_id, connection.c.created_at <= known_at)),
         (party, party.c.connection_id.in_(mine)),
+        (exchange_rate, exchange_rate.c.currency.is_not(None)),  # what a day's rate was is no news later
         (declaration, and_(declaration.c.company_id == company_id, declaration.c.known_at <= known_at)),
         (process_sheet, and_(process_sheet.c.company_id == company_id, process_sheet.c.known_at <= known_at)),
         (policy, and_(policy.c.company_id == company_id, policy.c.set_at <= known_at)),

@@ -41,6 +41,7 @@ ASKED: Mapping[str, Ability] = {
     f"{_V1}/policy/dry-run": Ability.READ,
     # Pages that are there only to change something.
     "/companies/new": Ability.CHANGE,
+    "/rates": Ability.CHANGE,
     f"{_COMPANY}/import": Ability.CHANGE,
     f"{_COMPANY}/mapping": Ability.CHANGE,
     f"{_COMPANY}/mapping/{{token}}": Ability.CHANGE,
@@ -88,7 +89,7 @@ CHANGES: Mapping[str, Ability] = {
 CHANGES_EVERY = frozenset(("/v1/companies",))
 """A list shows what somebody may see of it; adding to it concerns all companies."""
 
-EVERY_COMPANY = frozenset(("/companies/new", "/metrics", "/v1/bounces"))
+EVERY_COMPANY = frozenset(("/companies/new", "/metrics", "/rates", "/v1/bounces"))
 """These concern all companies at once: the ability has to hold for all of them."""
 
 

@@ -27,6 +27,7 @@ TEXT, DAY, INT, FLAG = "str", "float64", "int64", "bool"
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     # Customer and supplier documents of the recent months, drafts left out.
+    # `foreign`: `total_minor` is in another currency; `value_minor` is it in the company's, NaN without a rate.
     # `direct` is false where the document is read off a ledger entry. `attached` is 1 or 0, NaN where not said;
     # `entered_minute` is when the source made it, in minutes of the local clock since 1970-01-01.
     "documents": {
@@ -47,6 +48,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "cancelled_day": DAY,
         "corrected_day": DAY,
         "total_minor": DAY,
+        "foreign": FLAG,
+        "value_minor": DAY,
         "corrects": TEXT,
         "credit_reason": TEXT,
         "refused_day": DAY,
@@ -294,6 +297,7 @@ class Books:
     imported_on: date | None = None
     recent_from: date = date(1, 1, 1)
     currency: str = "EUR"
+    unconverted: Mapping[str, int] = field(default_factory=dict)  # amounts without a rate of their day, by currency
     cut: bool = field(default=False)
     said_by: date | None = None  # until when declarations count, where that is later than `as_of`: frozen books
     derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -31,7 +31,8 @@ def lateness_by_month(books: Books, policy: Policy) -> dict[int, Known]:
     rows = rows[rows["service_day"].notna() & rows["connection_id"].isin(dated["connection_id"].unique())]
     if rows.empty:
         return {}
-    service, issued, total = (rows[c].to_numpy(dtype="float64") for c in ("service_day", "issued_day", "total_minor"))
+    service, issued = (rows[c].to_numpy(dtype="float64") for c in ("service_day", "issued_day"))
+    total = rows["value_minor"].where(rows["foreign"], rows["total_minor"]).to_numpy(dtype="float64")
     late = np.maximum(issued - issue_deadlines(service, rows["periodic"].to_numpy(), policy), 0.0)
     months = months_of(issued).astype("int64")
     base = months.min()

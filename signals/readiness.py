@@ -108,7 +108,7 @@ def assess(books: Books, policy: Policy, *, look_around: bool = True) -> Readine
         measures=tuple(detector.detect(seen, policy) for detector in EXPLAINS),
         signals_known=sum(level is not Level.UNKNOWN for level in levels.values()),
         gates_known=sum(state != "unknown" for state in states.values()),
-        missing=_missing(signals, doors, value),
+        missing=_missing(signals, doors, value, books),
         flips=flips(levels, states, value),
         against=_against(decision, signals, value),
         rests_on=_rests_on(signals, value),
@@ -165,11 +165,15 @@ def _with_sight(measure: Measure, change: Change | None) -> Measure:
     return replace(measure, notes=(*measure.notes, *reasons_of(change)))
 
 
-def _missing(signals: tuple[Signal, ...], doors: tuple[Gate, ...], value: Worth | None) -> tuple[Missing, ...]:
+def _missing(
+    signals: tuple[Signal, ...], doors: tuple[Gate, ...], value: Worth | None, books: Books
+) -> tuple[Missing, ...]:
     unknown = [signal.name.value for signal in signals if signal.level is Level.UNKNOWN]
     unknown += [gate.name.value for gate in doors if gate.state == "unknown"]
     if value is None:
         unknown.append("worth")
+    if books.unconverted:
+        unknown.append("rates")
     return tuple(Missing(f"missing_{name}", f"remedy_{name}") for name in unknown)
 
 

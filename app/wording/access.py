@@ -114,6 +114,7 @@ LABELS: dict[str, str] = {
     "audit:processes/edit": N_("changed a process sheet"),
     "audit:import": N_("imported a file"),
     "audit:imports": N_("imported a file, or put one aside"),
+    "audit:rates": N_("imported exchange rates"),
     "audit:companies": N_("added a company"),
     "audit:connections/syncs": N_("had a source read"),
     "audit:people/role": N_("said what somebody is to the company"),

@@ -18,6 +18,7 @@ from app.facts import refresh_touched
 from app.intake import find_source, save_page
 from app.jobs import claim, finish
 from app.models.core import bookmark
+from app.rates import money_of
 from app.sources import SYNC, find_connection, sync_connection, syncs_due
 from app.vault import Vault
 from connectors.base import Connector, Cursor, Page, Pages
@@ -157,7 +158,7 @@ def test_what_two_sources_tell_of_a_login_is_told_once(engine: Engine, company: 
     with read(engine) as conn:
         assert list(hours(conn, company)["minutes"]) == [60]
         assert len(staff(conn, company, {"x": "y"})) == 1
-        assert list(costs(conn, company)["amount_minor"]) == [10_000]
+        assert list(costs(conn, company, money_of(conn, "EUR"))["amount_minor"]) == [10_000]
 
 
 def test_a_right_missing_for_a_later_part_of_a_stream_shows_on_the_first_page() -> None:
