@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, Float, Select, and_, select, type_coerce
 
 from app.authority import choose, keep
+from app.book_persons import by_person
 from app.companies import rank
 from app.frames import day_column, fetched, query_frame, typed
 from app.models import facts
@@ -15,6 +16,7 @@ from app.models.core import connection
 from app.models.people import actor
 from app.models.records import absence, cost
 from app.models.records import staff as staff_table
+from app.people import one_person
 from app.rates import Money
 from connectors.base import Evidence
 from connectors.providers import providers
@@ -23,9 +25,10 @@ from signals.calendar import month_number
 
 
 def roles(conn: Connection, company_id: str) -> dict[str, str]:
-    """Give the role of each actor the map knows."""
+    """Give the role of each actor the map knows; who has several logins has one role."""
     rows = conn.execute(select(actor.c.id, actor.c.role).where(actor.c.company_id == company_id))
-    return {str(r[0]): str(r[1] or "") for r in rows}
+    said, same = {str(r[0]): str(r[1] or "") for r in rows}, one_person(conn, company_id)
+    return {key: said[same.get(key, key)] for key in said}
 
 
 def with_roles(table: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
@@ -34,14 +37,14 @@ def with_roles(table: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
     return table
 
 
-def hours(conn: Connection, company_id: str) -> pd.DataFrame:
+def hours(conn: Connection, company_id: str, same: Mapping[str, str]) -> pd.DataFrame:
     """Read minutes of back-office work by week, actor and process; of each actor's month one source counts.
 
     A time sheet before a calendar: what tells the hours before what stands for them.
     """
     f = facts.hours_fact.c
     told = (f.connection_id, f.month, day_column(f.week_on, "week_day"), f.actor, f.process, f.minutes)
-    found = _frame(conn, select(*told).where(f.company_id == company_id))
+    found = by_person("hours", _frame(conn, select(*told).where(f.company_id == company_id)), same)
     return typed("hours", _one_source(conn, company_id, found, "actor", Stream.TIME))
 
 
@@ -86,8 +89,8 @@ def absences(conn: Connection, company_id: str) -> pd.DataFrame:
     return query_frame(conn, "absences", query)
 
 
-def staff(conn: Connection, company_id: str, roles: Mapping[str, str]) -> pd.DataFrame:
-    """Read who works there, in which role; a login that several sources list is one person."""
+def staff(conn: Connection, company_id: str, roles: Mapping[str, str], same: Mapping[str, str]) -> pd.DataFrame:
+    """Read who works there, in which role; a login that several sources list, or logins said to be, are one person."""
     s = staff_table.c
     query = select(
         s.connection_id,
@@ -97,7 +100,7 @@ def staff(conn: Connection, company_id: str, roles: Mapping[str, str]) -> pd.Dat
         day_column(s.entered_on, "entered_day"),
         day_column(s.left_on, "left_day"),
     ).where(s.company_id == company_id, s.gone_at.is_(None))
-    found = _frame(conn, query).assign(month=0)
+    found = by_person("staff", _frame(conn, query), same).assign(month=0)
     has_login = found["actor"].notna()
     listed = _one_source(conn, company_id, found[has_login], "actor", Stream.STAFF)
     table = typed("staff", pd.concat([listed, found[~has_login]]))

@@ -11,12 +11,14 @@ from app.book_documents import corrections, deliveries, documents, issue_days, o
 from app.book_feeds import feeds, imported_on
 from app.book_ledger import entries as ledger_entries
 from app.book_ledger import faults, fields, open_lines
+from app.book_persons import as_persons, said_of_persons
 from app.book_staff import absences, costs, events, hours, roles, staff, with_roles
 from app.book_traces import approvals, cells, departures, habits, sessions
 from app.declarations import read_declarations
 from app.frames import fact_frame
 from app.models import facts
 from app.models.core import company, connection
+from app.people import one_person
 from app.rates import money_of
 from app.register import read_register
 from signals.books import Books
@@ -43,7 +45,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
     c = connection.c
     rows = conn.execute(select(c.id, c.provider, c.kind).where(c.company_id == company_id))
     providers = {str(r[0]): (str(r[1]), str(r[2])) for r in rows}
-    role_of = roles(conn, company_id)
+    role_of, same = roles(conn, company_id), one_person(conn, company_id)
     names = ("connection_id", "direct", "month", "direction", "kind", "n")
     volume = fact_frame(conn, facts.volume_fact, company_id, names)
     by_key = {key: provider for key, (provider, _) in providers.items()}
@@ -58,7 +60,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "overdue": overdue(conn, company_id, as_of, authority, money),
         "reminders": reminders(conn, company_id),
         "payments": payments(conn, company_id, recent_from),
-        "hours": with_roles(hours(conn, company_id), role_of),
+        "hours": with_roles(hours(conn, company_id, same), role_of),
         "events": with_roles(events(conn, company_id, before(EVENT_DAYS)), role_of),
         "sessions": with_roles(sessions(conn, company_id, before(SESSION_DAYS), role_of), role_of),
         "habits": habits(conn, company_id),
@@ -67,7 +69,7 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
         "departures": departures(conn, company_id, ZoneInfo(found["zone"])),
         "traces": traces(conn, company_id, recent_from, as_of),
         "absences": absences(conn, company_id),
-        "staff": staff(conn, company_id, role_of),
+        "staff": staff(conn, company_id, role_of, same),
         "costs": costs(conn, company_id, money),
         "volume": keep(volume, authority, "month", "direction"),
         "ledger_months": fact_frame(
@@ -85,8 +87,8 @@ def read_books(conn: Connection, company_id: str, as_of: date, *, recent_from: d
     whole = Books(
         company_id=company_id,
         as_of=as_of,
-        tables=tables,
-        declarations=(*read_declarations(conn, company_id), *read_register(conn, company_id)),
+        tables=as_persons(tables, same),
+        declarations=said_of_persons((*read_declarations(conn, company_id), *read_register(conn, company_id)), same),
         imported_on=imported_on(conn, company_id),
         recent_from=recent_from,
         currency=found["currency"],

@@ -1,8 +1,8 @@
 """The second cut of time: a company's books as we knew them at an instant, rebuilt from the versions kept.
 
 Facts serve what is known now. An earlier `known_at` is asked for rarely, so it gets a database of its own, in memory
-and of the same schema: each row as it stood then, and the facts made from those rows. Roles and the names of customers
-have no versions and stand as they are now; names of staff are left out.
+and of the same schema: each row as it stood then, and the facts made from those rows. Roles, who has several logins,
+and the names of customers have no versions and stand as they are now; names of staff are left out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ from app.facts import refresh_all
 from app.models import metadata
 from app.models.core import authority_choice, bookmark, company, connection, policy
 from app.models.ledger import fault_count, field_profile, ledger_entry, ledger_import, ledger_line
-from app.models.people import actor, declaration, party
+from app.models.people import actor, declaration, party, person
 from app.models.rates import exchange_rate
 from app.models.records import record_version
 from app.models.register import process_sheet
@@ -101,8 +101,22 @@ def _copy_frame(source: Connection, target: Connection, company_id: str, known_a
     )
     for table, condition in kept:
         _add(target, table, _pages(source, select(table).where(condition)))
+    several = (
+        select(actor.c.person_id)
+        .where(actor.c.company_id == company_id, actor.c.person_id.is_not(None))
+        .group_by(actor.c.person_id)
+        .having(func.count() > 1)
+    )
+    people = set(source.execute(several).scalars())
+    joined = _pages(source, select(person).where(person.c.id.in_(several)))
+    _add(target, person, ([dict(row) | {"name": ""} for row in page] for page in joined))
     logins = _pages(source, select(actor).where(actor.c.company_id == company_id))
-    _add(target, actor, ([dict(row) | {"login": row["id"], "person_id": None} for row in page] for page in logins))
+    _add(target, actor, ([_pseudonym(row, people) for row in page] for page in logins))
+
+
+def _pseudonym(row: Row, people: set[str]) -> dict[str, Any]:
+    """Leave a login out but for its id, and for whose it is where somebody has several."""
+    return dict(row) | {"login": row["id"], "person_id": row["person_id"] if row["person_id"] in people else None}
 
 
 def _copy_ledger(source: Connection, target: Connection, company_id: str, known_at: datetime) -> None:

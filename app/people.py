@@ -24,6 +24,9 @@ class ActorRow:
     login: str
     name: str | None
     role: str | None
+    role_is_ours: bool = False
+    """Whether a person said what it is; else a source did."""
+    person_id: str | None = None
 
 
 def actor_ids(conn: Connection, company_id: str, logins: Iterable[str], now: datetime) -> dict[str, str]:
@@ -44,12 +47,29 @@ def actor_ids(conn: Connection, company_id: str, logins: Iterable[str], now: dat
 def actors(conn: Connection, company_id: str) -> list[ActorRow]:
     """List a company's logins with names and roles."""
     rows = conn.execute(
-        select(actor.c.id, actor.c.login, person.c.name, actor.c.role)
+        select(actor.c.id, actor.c.login, person.c.name, actor.c.role, actor.c.role_is_ours, actor.c.person_id)
         .select_from(actor.outerjoin(person, actor.c.person_id == person.c.id))
         .where(actor.c.company_id == company_id)
         .order_by(actor.c.login)
     )
-    return [ActorRow(str(r[0]), str(r[1]), r[2], r[3]) for r in rows]
+    return [ActorRow(str(r[0]), str(r[1]), r[2], r[3], bool(r[4]), r[5]) for r in rows]
+
+
+def one_person(conn: Connection, company_id: str) -> dict[str, str]:
+    """Give, for each login of somebody who has several, the one that stands for them all.
+
+    That is the one whose role a person said, else one that has a role, else the one that was seen first.
+    """
+    of: dict[str, list[ActorRow]] = {}
+    for row in actors(conn, company_id):
+        if row.person_id is not None:
+            of.setdefault(row.person_id, []).append(row)
+    found: dict[str, str] = {}
+    for rows in of.values():
+        if len(rows) > 1:
+            first = min(rows, key=lambda row: (not row.role_is_ours, row.role is None, row.id))
+            found |= dict.fromkeys((row.id for row in rows), first.id)
+    return found
 
 
 def name_actor(
@@ -74,13 +94,15 @@ def name_actor(
 
 
 def erase_person(conn: Connection, company_id: str, login: str, now: datetime) -> None:
-    """Forget a person: name and login go, the pseudonymous id stays on the records."""
+    """Forget a person: name and logins go, the pseudonymous ids stay on the records."""
     row = conn.execute(
         select(actor.c.id, actor.c.person_id).where(actor.c.company_id == company_id, actor.c.login == login)
     ).first()
     if row is None:
         raise BadInput("unknown_login", {"login": login})
-    conn.execute(update(actor).where(actor.c.id == row.id).values(login=f"erased-{row.id}"))
+    mine = actor.c.id == row.id if row.person_id is None else actor.c.person_id == row.person_id
+    for actor_id in conn.execute(select(actor.c.id).where(mine)).scalars().all():
+        conn.execute(update(actor).where(actor.c.id == actor_id).values(login=f"erased-{actor_id}"))
     if row.person_id:
         conn.execute(update(person).where(person.c.id == row.person_id).values(name="", erased_at=now))
 

@@ -127,11 +127,12 @@ def change_settings(
             kept.append(_keep(conn, company_id, day, new, before, signed))
     _check_from(conn, company_id, [entry.valid_from for entry in kept])
     if any(name in entry.changes for entry in kept for name in TRACE_SETTINGS):
-        _read_traces_anew(conn, company_id)
+        read_traces_anew(conn, company_id)
     return kept
 
 
-def _read_traces_anew(conn: Connection, company_id: str) -> None:
+def read_traces_anew(conn: Connection, company_id: str) -> None:
+    """Mark the months in which work left traces: hours are made of them by the settings, and by person."""
     a, t = activity.c, touched_month.c
     marked = select(t.month).where(t.company_id == company_id)
     months = (

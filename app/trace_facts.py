@@ -27,6 +27,7 @@ from sqlalchemy import (
 from app.frames import fetched
 from app.models import facts
 from app.models.records import activity, document, reminder
+from app.people import one_person
 from app.policies import TRACE_SETTINGS, settings_on
 from signals.calendar import day_number, month_end, month_start
 from signals.policy import Policy
@@ -152,7 +153,8 @@ def _events(conn: Connection, company_id: str, month: int, since: int) -> pd.Dat
     query = select(a.connection_id, a.actor, a.process, a.done_minute.label("minute")).where(
         a.company_id == company_id, a.done_month.in_((month - 1, month)), a.gone_at.is_(None), a.done_minute >= since
     )
-    return fetched(conn, query)
+    found, same = fetched(conn, query), one_person(conn, company_id)
+    return found.assign(actor=found["actor"].replace(same)) if same else found
 
 
 def _sourced(rows: pd.DataFrame, source: "pd.Series[str]") -> pd.DataFrame:

@@ -1,24 +1,32 @@
 """The map from logins to people and roles; every look at it is written down."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.assessment import assess_company
+from app.clock import local_day
 from app.db import read, write
 from app.errors import BadInput
+from app.joining import join_logins, part_login
+from app.language import Formats
+from app.logins import Seen, seen, several
 from app.pages.forms import FormHere, text_of
 from app.pages.frame import CompanyHere, PageReader, go, same_origin
-from app.people import actors, erase_person, name_actor, pseudonym
+from app.people import ActorRow, actors, erase_person, name_actor, pseudonym
 from app.person_export import export_person
 from app.roles import Ability
-from app.room import Room, RoomHere
+from app.room import Room, RoomHere, language_of
 from app.site import render
+from app.wording import say
 from connectors.records import StaffRole
+from signals.key_person import NOT_PEOPLE
 
 router = APIRouter(prefix="/companies/{company_id}", dependencies=[Depends(same_origin)])
+
+Text = Annotated[str, Form()]
 
 
 @router.get("/people")
@@ -40,8 +48,10 @@ def names_page(
 def _page(
     request: Request, room: Room, reader: PageReader, company: CompanyHere, done: str, *, named: bool
 ) -> HTMLResponse:
+    language = language_of(request, reader)
     with read(room.engine) as conn:
         listed = actors(conn, company["id"])
+        told = seen(conn, company["id"], listed, local_day(room.now(), company["zone"]))
     shown = [row for row in listed if not row.login.startswith("erased-")]
     if not named:  # in the order of their logins, numbers would tell whose they are
         shown.sort(key=lambda row: pseudonym(row.id))
@@ -55,8 +65,49 @@ def _page(
         roles=[role.value for role in StaffRole],
         named=named,
         pseudonym=pseudonym,
+        told={row.id: _told(row, told[row.id], language) for row in shown},
+        several=several(shown),
+        joinable=[row for row in shown if row.role not in NOT_PEOPLE],
         done=done,
     )
+
+
+def _told(row: ActorRow, one: Seen, language: str) -> dict[str, Any]:
+    """Say what is seen of a login: months only."""
+    formats = Formats(language)
+    first, last = (formats.month(f"{day:%Y-%m}") if day else "" for day in (one.first, one.last))
+    source = "" if row.role is None else say("role_by_person" if row.role_is_ours else "role_by_source", {}, language)
+    return {
+        "first": first,
+        "last": last,
+        "source": source,
+        "marks": [say(f"login_{mark}", {}, language) for mark in one.marks],
+    }
+
+
+@router.post("/people/same")
+def same_form(
+    room: RoomHere, company: CompanyHere, one: Text = "", other: Text = "", named: Text = ""
+) -> RedirectResponse:
+    """Have two logins be one person's, and assess anew: who knows what is counted by person."""
+    now = room.now()
+    with write(room.engine) as conn:
+        joined = join_logins(conn, company["id"], one, other, now)
+    return _assessed(room, company["id"], changed=joined, named=named)
+
+
+@router.post("/people/apart")
+def apart_form(room: RoomHere, company: CompanyHere, login: Text = "", named: Text = "") -> RedirectResponse:
+    """Have a login be its own person's again, and assess anew."""
+    with write(room.engine) as conn:
+        parted = part_login(conn, company["id"], login)
+    return _assessed(room, company["id"], changed=parted, named=named)
+
+
+def _assessed(room: Room, company_id: str, *, changed: bool, named: str) -> RedirectResponse:
+    if changed:
+        assess_company(room.engine, company_id, room.now())
+    return go(f"/companies/{company_id}/people{'/names' if named else ''}?done={'saved' if changed else ''}")
 
 
 @router.post("/people")
@@ -97,8 +148,8 @@ def erase_form(
     room: RoomHere,
     reader: PageReader,
     company: CompanyHere,
-    erase: Annotated[str, Form()] = "",
-    sure: Annotated[str, Form()] = "",
+    erase: Text = "",
+    sure: Text = "",
 ) -> HTMLResponse | RedirectResponse:
     """Ask once more, then forget a person."""
     now = room.now()

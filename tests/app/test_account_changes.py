@@ -156,8 +156,8 @@ def test_what_two_sources_tell_of_a_login_is_told_once(engine: Engine, company: 
                 save_page(conn, source, stream, Page((record,), {}), NOW)
         refresh_touched(conn, company)
     with read(engine) as conn:
-        assert list(hours(conn, company)["minutes"]) == [60]
-        assert len(staff(conn, company, {"x": "y"})) == 1
+        assert list(hours(conn, company, {})["minutes"]) == [60]
+        assert len(staff(conn, company, {"x": "y"}, {})) == 1
         assert list(costs(conn, company, money_of(conn, "EUR"))["amount_minor"]) == [10_000]
 
 
