@@ -534,6 +534,9 @@ def company_remove(
     yes: Annotated[bool, typer.Option("--yes", help="without asking")] = False,
 ) -> None:
     """Remove a company and everything that belongs to it, for good."""
+    from app.accounts_cli import at_the_machine
+    from app.audit import Entry, write_entry
+    from app.clock import utc_now
     from app.companies import company_called, remove_company
     from app.db import read, write
     from app.wording import say
@@ -545,6 +548,8 @@ def company_remove(
         typer.confirm(say("remove_company", {"company": row["name"]}, language()), abort=True)
     with write(engine) as conn:
         remove_company(conn, str(row["id"]))
+        told = Entry(who=at_the_machine(), what="companies/remove", company_id=str(row["id"]), note=str(row["name"]))
+        write_entry(conn, told, utc_now())
     tell("company_removed", company=str(row["name"]))
 
 

@@ -36,5 +36,6 @@ LABELS: dict[str, str] = {
     "retention:answers": N_("Answers and closed alerts"),
     "retention:letters": N_("Letters and notices"),
     "audit:privacy": N_("chose how long what is kept"),
+    "audit:companies/remove": N_("removed a company"),
     "audit:purge": N_("removed what was past its term"),
 }

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -213,3 +214,21 @@ def test_the_commands_of_the_watch_answer_for_help_without_pandas() -> None:
     )
 
     assert done.returncode == 0
+
+
+def test_a_company_is_removed_after_a_yes_and_the_log_keeps_that_it_was(seuil: Seuil) -> None:
+    seuil("company", "add", "Aubrac", "--siren", "123456782")
+    seuil("company", "add", "Brun")
+    kept = seuil("company", "remove", "Aubrac", given="n\n")
+    still = seuil("company", "list").stdout
+    gone = seuil("company", "remove", "Aubrac", given="y\n"), seuil("company", "remove", "Brun", "--yes")
+
+    assert kept.returncode != 0
+    assert "Aubrac" in still
+    assert [one.returncode for one in gone] == [0, 0]
+    assert "Aubrac is removed." in gone[0].stdout
+    assert seuil("company", "list").stdout.strip() == ""
+    with sqlite3.connect(seuil.folder / "seuil.db") as conn:
+        noted = conn.execute("SELECT what, note FROM audit_entry ORDER BY no").fetchall()
+    conn.close()
+    assert noted == [("companies/remove", "Aubrac"), ("companies/remove", "Brun")]
