@@ -21,11 +21,17 @@ from app.companies import add_company
 from app.db import open_database, write
 from app.migrate import migrate
 from app.models import metadata
+from tests.one_authority import trust_one
 
 settings.register_profile("seuil", deadline=None)  # a busy machine is no failure
 settings.load_profile("seuil")
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make clients that are cheap to make."""
+    trust_one(config.add_cleanup)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def client(engine: Engine, company: str) -> Iterator[httpx.Client]:
     with write(engine) as conn:
         key = make_key(conn, "erp", NOW)
     headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}
-    with served(engine, NOW) as address, httpx.Client(base_url=address, headers=headers) as asking:
+    with served(engine, NOW) as address, httpx.Client(base_url=address, headers=headers, timeout=60) as asking:
         yield asking
 
 

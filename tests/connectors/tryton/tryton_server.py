@@ -28,6 +28,7 @@ from connectors.account import Account
 from connectors.tryton import Tryton
 from connectors.tryton.rpc import Rpc
 from connectors.words import DEFAULT_WORDS, read_words
+from tests.one_authority import of_the_world
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -122,7 +123,7 @@ def environment(version: str) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)  # noqa: S603 - our own words
         install = [str(place / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", "-r", str(wanted)]
-        done = subprocess.run(install, check=False, capture_output=True, text=True)  # noqa: S603 - likewise
+        done = subprocess.run(install, check=False, capture_output=True, text=True, env=of_the_world())  # noqa: S603 - likewise
         if done.returncode:
             pytest.skip(f"Tryton {version} could not be installed: {done.stderr.strip()[-200:]}")
         made.write_text(wanted.read_text())
