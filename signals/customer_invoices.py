@@ -25,7 +25,17 @@ _COMPARED: Mapping[str, tuple[str, ...]] = {
     "paid_day": ("issued_day", "due_day"),
     "sent_day": ("issued_day",),
 }
-_KEPT = ["connection_id", "external_id", "issued_day", "due_day", *_DATES, "total_minor", "excluded"]
+_KEPT = [
+    "connection_id",
+    "external_id",
+    "issued_day",
+    "due_day",
+    *_DATES,
+    "total_minor",
+    "foreign",
+    "value_minor",
+    "excluded",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +52,20 @@ class Invoices:
     apart: int = 0
 
     @property
+    def worth(self) -> "pd.Series[float]":
+        """What each invoice is worth in the company's currency, in minor units; NaN: not said, or no rate for it."""
+        return self.rows["value_minor"].where(self.rows["foreign"], self.rows["total_minor"])
+
+    @property
     def spans(self) -> pd.DataFrame:
         """Amounts owed from `begin` on and no more from `end` on; a credit note takes off its invoice's amount.
 
-        Cancelled invoices and those without an amount are left out. Columns: row, begin, end, due, amount.
+        In the company's currency, a credit note at its invoice's rate. Cancelled invoices and those without an amount
+        are left out. Columns: row, begin, end, due, amount.
         """
+        worth = self.worth.to_numpy(dtype="float64")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = np.where(self.rows["foreign"], worth / self.rows["total_minor"].to_numpy(dtype="float64"), 1.0)
         rows, at = self.rows, self.credits["row"].to_numpy(dtype="int64")
         end = rows["paid_day"].fillna(np.inf).to_numpy()
         due = rows["due_day"].to_numpy()
@@ -57,10 +76,10 @@ class Invoices:
                 "begin": np.concatenate([rows["issued_day"].to_numpy(), self.credits["day"].to_numpy()]),
                 "end": end[row],
                 "due": due[row],
-                "amount": np.concatenate([rows["total_minor"].to_numpy(), -self.credits["amount"].to_numpy()]),
+                "amount": np.concatenate([worth, -self.credits["amount"].to_numpy() * rate[at]]),
             }
         )
-        real = (rows["cancelled_day"].isna() & rows["total_minor"].notna()).to_numpy()
+        real = (rows["cancelled_day"].isna() & ~np.isnan(worth)).to_numpy()
         spans: pd.DataFrame = both[real[row]].reset_index(drop=True)
         return spans
 

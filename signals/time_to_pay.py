@@ -153,7 +153,7 @@ class PaidOnTime:
         if rate.value is None:
             return replace(answer, reason=Reason("nothing_due"))
         low, high = rate.bounds
-        amounts = fell_due["total_minor"].fillna(0).to_numpy()
+        amounts = invoices.worth[fell_due.index].fillna(0).to_numpy()
         total = float(amounts[here].sum())
         share = [Reason("by_amount", {"share": float(amounts[here & on_time].sum()) / total})] if total > 0 else []
         late = fell_due[here & ~on_time]

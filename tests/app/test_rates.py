@@ -1,12 +1,14 @@
 """Several currencies: amounts count at the rate of their own day, or in no sum, and that is said."""
 
 import io
+import math
 import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
@@ -32,6 +34,7 @@ from connectors.files import ecb_rates
 from connectors.files.ecb_rates import read_rates
 from connectors.records import Cost, CostKind, Direction, DocumentKind, DocumentStatus, Invoice, Stream
 from signals.calendar import day_number
+from signals.customer_invoices import Invoices, amounts_on
 from tests.conftest import NOW
 
 HIST = b"""Date,USD,JPY,CHF,ISK,
@@ -263,3 +266,13 @@ def test_a_file_is_handed_over_on_a_page(owner: TestClient) -> None:
     assert "Line 6:" in given_.text
     assert "20/11/2026" in given_.text
     assert (wrong.status_code, "table of rates" in wrong.text) == (422, True)
+
+
+def test_what_is_owed_is_told_in_the_companys_currency_less_credit_notes_at_their_invoices_rate() -> None:
+    nan = math.nan
+    days = {"issued_day": [1.0] * 3, "paid_day": [nan] * 3, "due_day": [9.0] * 3, "cancelled_day": [nan] * 3}
+    told = {"total_minor": [100.0, 200.0, 300.0], "foreign": [False, True, True], "value_minor": [nan, 100.0, nan]}
+    notes = pd.DataFrame({"row": [0, 1, 2], "day": [2.0] * 3, "amount": [10.0, 50.0, 30.0]})
+    spans = Invoices(pd.DataFrame(days | told), notes).spans
+
+    assert amounts_on(spans, [1.0, 2.0]).tolist() == [200.0, 165.0]  # 100 + 100, then less 10 and half of 50
