@@ -73,6 +73,7 @@ letters: $(VENV)/.test
 .PHONY: face
 face: $(VENV)/.test
 	$(BIN)/python -m tests.browser.face_shown
+	$(BIN)/python -m tests.browser.portfolio_shown
 
 ## api: ask each operation of the API anew for docs/api.md and the description
 .PHONY: api

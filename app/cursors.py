@@ -13,7 +13,7 @@ from typing import Any
 from app.errors import BadInput
 
 Part = str | int
-LONGEST = 500  # characters
+LONGEST = 4000  # characters; a name may have 400, of several bytes each
 
 
 def write_cursor(name: str, parts: Sequence[Part]) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Integer, case, func, literal, select, tuple_
 
 from app.cursors import read_cursor, write_cursor
 from app.errors import BadInput
@@ -22,16 +23,22 @@ VERDICTS: tuple[str, ...] = (*RANKS, NONE_YET)
 SIGNALS: tuple[str, ...] = tuple(one.value for one in SignalName)
 PAGE = 50
 SOUGHT_KEPT = 100
+OLD_AFTER = timedelta(days=7)
+"""An answer older than this is out of date, however fresh its data were: assessments come daily."""
+
 _LAST = (NOT_ASSESSED + 1) * (MOST_SIGNALS + 1)  # after those of which nothing can be said, before the rest
 _COLUMNS = (
     "as_of", "since", "verdict", "over", "signals_over", "signals_watch", "signals_known", "signals", "gates_known",
-    "gates", "reaches", "stale",
+    "gates", "reaches",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which companies are asked for; `within` None: all of them. Empty texts and False leave all in."""
+    """Which companies are asked for; `within` None: all of them. Empty texts and False leave all in.
+
+    An answer of a day before `oldest` is out of date; None: only data can be.
+    """
 
     within: frozenset[str] | None
     verdict: str = ""
@@ -39,6 +46,7 @@ class Asked:
     text: str = ""
     stale: bool = False
     alerts: bool = False
+    oldest: date | None = None
 
     @property
     def narrows(self) -> bool:
@@ -48,10 +56,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some companies with where each stands, and the cursor of the next page; None: this is the last."""
+    """Some companies with where each stands, and the cursors of the pages around it; None: there is none."""
 
     rows: Sequence[Row]
     next: str | None
+    previous: str | None = None
 
 
 def check_asked(asked: Asked) -> Asked:
@@ -62,20 +71,50 @@ def check_asked(asked: Asked) -> Asked:
     return asked
 
 
-def portfolio(conn: Connection, asked: Asked, *, limit: int = PAGE, cursor: str | None = None) -> Page:
-    """Give a page of companies: by verdict, the one with more signals over first, then by name."""
+def portfolio(
+    conn: Connection, asked: Asked, *, limit: int = PAGE, cursor: str | None = None, back: bool = False
+) -> Page:
+    """Give a page of companies: by verdict, the one with more signals over first, then by name.
+
+    The page after a cursor or, `back`, the one before it. What calls for nothing, but is out of date, stands with what
+    is not known.
+    """
     s, c = standing.c, company.c
-    rank = func.coalesce(s.rank, literal(_LAST - 1, Integer))
-    query = _found(asked, select(c.id, c.name, c.siren, c.name_key, rank.label("rank"), *(s[n] for n in _COLUMNS)))
+    rank = _rank(asked)
+    columns = (c.id, c.name, c.siren, c.name_key, rank.label("rank"), _is_stale(asked).label("stale"))
+    query = _found(asked, select(*columns, *(s[name] for name in _COLUMNS)))
+    key = (rank, c.name_key, c.id)
     if cursor is not None:
-        last = read_cursor("portfolio", cursor, [int, str, str])
-        query = query.where(tuple_(rank, c.name_key, c.id) > tuple_(*last))
-    rows = [dict(row) for row in conn.execute(query.order_by(rank, c.name_key, c.id).limit(limit + 1)).mappings()]
-    given = rows[:limit]
-    last_row = given[-1] if len(rows) > limit else None
-    more = write_cursor("portfolio", [last_row["rank"], last_row["name_key"], last_row["id"]]) if last_row else None
+        last = tuple_(*read_cursor("portfolio", cursor, [int, str, str]))
+        query = query.where(tuple_(*key) < last if back else tuple_(*key) > last)
+    order = [one.desc() for one in key] if back else list(key)
+    rows = [dict(row) for row in conn.execute(query.order_by(*order).limit(limit + 1)).mappings()]
+    more, given = len(rows) > limit, rows[:limit]
+    if back and not more:  # the beginning: a whole page of it
+        return portfolio(conn, asked, limit=limit)
+    if back:
+        given.reverse()
     alerts = _open_alerts(conn, [row["id"] for row in given])
-    return Page([_told(row, alerts.get(row["id"], 0)) for row in given], more)
+    return Page(
+        [_told(row, alerts.get(row["id"], 0)) for row in given],
+        _cursor(given[-1]) if given and (more or back) else None,
+        _cursor(given[0]) if given and cursor is not None else None,
+    )
+
+
+def _cursor(row: Row) -> str:
+    return write_cursor("portfolio", [row["rank"], row["name_key"], row["id"]])
+
+
+def _is_stale(asked: Asked) -> ColumnElement[bool]:
+    s = standing.c
+    is_old = s.stale if asked.oldest is None else s.stale | (s.as_of < asked.oldest)
+    return func.coalesce(is_old, literal(value=True))
+
+
+def _rank(asked: Asked) -> ColumnElement[int]:
+    known = func.coalesce(standing.c.rank, literal(_LAST - 1, Integer))
+    return case((_is_stale(asked) & (known >= _LAST), literal(_LAST - 1, Integer)), else_=known)
 
 
 def _told(row: Row, alerts: int) -> Row:
@@ -101,7 +140,7 @@ def _found(asked: Asked, query: Any) -> Any:
     if asked.signal:
         query = query.where(s.over.contains(f" {asked.signal} ", autoescape=True))
     if asked.stale:
-        query = query.where(func.coalesce(s.stale, literal(value=True)))
+        query = query.where(_is_stale(asked))
     if asked.alerts:
         query = query.where(select(episode.c.id).where(_is_open(), episode.c.company_id == c.id).exists())
     return query.where(*_sought(asked.text))

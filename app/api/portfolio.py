@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from app.api.operation import Operation
 from app.api.paging import USUAL, Cursor, Limit
 from app.db import read
-from app.portfolio import SOUGHT_KEPT, Asked, check_asked, portfolio, verdict_counts
+from app.portfolio import OLD_AFTER, SOUGHT_KEPT, Asked, check_asked, portfolio, verdict_counts
 from app.roles import Ability
 from app.room import ReaderHere, RoomHere
 from app.rows import as_json
@@ -22,7 +22,7 @@ def portfolio_page(  # noqa: PLR0913, PLR0917 - each is a part of the address
     verdict: Annotated[str, Query(max_length=20, description="a verdict, or `not_assessed`")] = "",
     signal: Annotated[str, Query(max_length=20, description="a signal that is over")] = "",
     q: Annotated[str, Query(max_length=SOUGHT_KEPT, description="words of the name, or the beginning of a SIREN")] = "",
-    stale: Annotated[bool, Query(description="only those whose data are out of date, or missing")] = False,  # noqa: FBT002
+    stale: Annotated[bool, Query(description="only those whose data or answer are out of date, or missing")] = False,  # noqa: FBT002
     alerts: Annotated[bool, Query(description="only those with an open alert")] = False,  # noqa: FBT002
     limit: Limit = USUAL,
     cursor: Cursor = None,
@@ -32,7 +32,7 @@ def portfolio_page(  # noqa: PLR0913, PLR0917 - each is a part of the address
     The demonstration is no part of it.
     """
     within = reader.held.within(Ability.READ)
-    asked = check_asked(Asked(within, verdict, signal, q, stale, alerts))
+    asked = check_asked(Asked(within, verdict, signal, q, stale, alerts, room.now().date() - OLD_AFTER))
     with read(room.engine) as conn:
         page = portfolio(conn, asked, limit=limit, cursor=cursor)
         counts = verdict_counts(conn, within)

@@ -12,7 +12,7 @@ from app.companies import add_company, demo_companies
 from app.db import read, write
 from app.errors import SeuilError
 from app.pages.frame import PageReader, go, same_origin
-from app.portfolio import SIGNALS, SOUGHT_KEPT, Asked, check_asked, portfolio, verdict_counts
+from app.portfolio import OLD_AFTER, SIGNALS, SOUGHT_KEPT, Asked, check_asked, portfolio, verdict_counts
 from app.roles import Ability
 from app.room import RoomHere, language_of
 from app.site import render
@@ -43,12 +43,14 @@ def companies_page(  # noqa: PLR0913, PLR0917 - each is a part of the address
     stale: str = "",
     alerts: str = "",
     cursor: str | None = None,
+    before: str | None = None,
 ) -> HTMLResponse:
     """List the companies, the worst first, filtered and sought; the demonstration apart."""
     within = reader.held.within(Ability.READ)
-    asked = check_asked(Asked(within, verdict, signal, q[:SOUGHT_KEPT], bool(stale), bool(alerts)))
+    oldest = room.now().date() - OLD_AFTER
+    asked = check_asked(Asked(within, verdict, signal, q[:SOUGHT_KEPT], bool(stale), bool(alerts), oldest))
     with read(room.engine) as conn:
-        page = portfolio(conn, asked, cursor=cursor)
+        page = portfolio(conn, asked, cursor=before or cursor, back=bool(before))
         counts = verdict_counts(conn, within)
         demo = _demo(conn, within)
     return render(
@@ -64,7 +66,8 @@ def companies_page(  # noqa: PLR0913, PLR0917 - each is a part of the address
         has_filters=sum(counts.values()) >= FILTERED_FROM or asked.narrows,
         signals=SIGNALS,
         after=page.next,
-        turned=cursor is not None,
+        ahead=page.previous,
+        turned=page.previous is not None or cursor is not None,
         demo=demo,
     )
 

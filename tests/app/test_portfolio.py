@@ -101,6 +101,59 @@ def test_pages_of_any_length_give_each_company_once(firm: Engine) -> None:
         assert names(firm, limit=limit) == whole
 
 
+def test_names_of_any_length_and_script_are_paged(engine: Engine) -> None:
+    with write(engine) as conn:
+        for sign in ("漢", "\N{OFFICE BUILDING}", "é", '"'):
+            add(conn, sign * 199 + "1", "prepare")
+            add(conn, sign * 199 + "2", "prepare")
+
+    assert len(set(names(engine, limit=1))) == 8
+
+
+def test_pages_are_turned_back_as_they_were_turned(firm: Engine) -> None:
+    with read(firm) as conn:
+        first = portfolio(conn, ALL, limit=3)
+        second = portfolio(conn, ALL, limit=3, cursor=first.next)
+        third = portfolio(conn, ALL, limit=3, cursor=second.next)
+        again = portfolio(conn, ALL, limit=3, cursor=third.previous, back=True)
+        begun = portfolio(conn, ALL, limit=3, cursor=again.previous, back=True)
+
+    assert (again.rows, again.next) == (second.rows, second.next)
+    assert begun == first
+    assert (first.previous, third.next) == (None, None)
+
+
+def test_a_page_before_that_is_no_longer_whole_is_the_first_one(firm: Engine) -> None:
+    with read(firm) as conn:
+        first = portfolio(conn, ALL, limit=3)
+        second = portfolio(conn, ALL, limit=3, cursor=first.next)
+    with write(firm) as conn:
+        answer(conn, first.rows[0]["id"], TODAY, "not_needed")
+    with read(firm) as conn:
+        back = portfolio(conn, ALL, limit=3, cursor=second.previous, back=True)
+
+    assert [row["name"] for row in back.rows] == ["Zénith Services", "Élan Habitat", "Menuiserie Aubrac"]
+
+
+def test_what_calls_for_nothing_by_old_data_or_an_old_answer_is_not_at_the_end(firm: Engine) -> None:
+    with write(firm) as conn:
+        add(conn, "Silence", "not_needed", stale=True)
+        old = add(conn, "Vieille Réponse")
+        answer(conn, old, TODAY - timedelta(days=8), "too_early")
+        recent = add(conn, "Réponse d’hier")
+        answer(conn, recent, TODAY - timedelta(days=1), "too_early")
+    asked = Asked(None, oldest=TODAY - timedelta(days=7))
+
+    assert names(firm, asked) == [
+        "Atelier Brun", "Zénith Services", "Élan Habitat", "Menuiserie Aubrac", "Moulin", "Silence", "Vieille Réponse",
+        "Jeune Pousse", "Réponse d’hier", "100 % Bois", "Boulangerie Élise",
+    ]  # fmt: skip
+    assert names(firm, asked, limit=2) == names(firm, asked)
+    assert names(firm, Asked(None, stale=True, oldest=TODAY - timedelta(days=7))) == [
+        "Élan Habitat", "Menuiserie Aubrac", "Silence", "Vieille Réponse",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
@@ -257,11 +310,13 @@ def test_many_are_filtered_by_addresses_that_can_be_kept(reader: TestClient, fir
             add(conn, f"Filiale {n:02}", "not_needed")
     first = reader.get("/").text
     second = reader.get(first.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")).text
+    back = reader.get(second.partition('rel="prev" href="')[2].partition('"')[0].replace("&amp;", "&")).text
     some = reader.get("/", params={"verdict": "outsource", "q": "zen"}).text
     none = reader.get("/", params={"q": "nobody"}).text
 
     assert "Signal over" in first
     assert ("Filiale 05" in first, "Filiale 59" in first, "Filiale 59" in second) == (True, False, True)
+    assert ("Filiale 05" in back, "Filiale 59" in back, 'rel="prev"' in back) == (True, False, False)
     assert 'href="/?verdict=not_needed"' in first
     assert ("Zénith" in some, "Atelier Brun" in some) == (True, False)
     assert "No company is like this." in none
