@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
+from babel.numbers import is_currency
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.db import hold
@@ -21,6 +22,7 @@ Row = Mapping[str, Any]
 # Before a file, an API; before a ledger, a list made for us (DESIGN rule 12).
 _HANDED_RANK: Mapping[str, int] = {"push": 1, "csv": 2, "fec": 3}
 NAME_KEY_KEPT = 400
+_CODE = 3  # letters of a currency (ISO 4217)
 UNSENT = ("waiting", "sending", "refused", "bounced", "held")  # states of letters
 
 
@@ -44,7 +46,7 @@ def kind_of(provider: str) -> str:
     return "file" if rank(provider) > _HANDED_RANK["push"] else "api"
 
 
-def add_company(
+def add_company(  # noqa: PLR0913 - what a company is
     conn: Connection,
     name: str,
     now: datetime,
@@ -53,12 +55,15 @@ def add_company(
     siren: str | None = None,
     is_demo: bool = False,
     fiscal_year_end_month: int = 12,
+    currency: str = "EUR",
 ) -> str:
     """Add a company and give its id; a SIREN already known is refused."""
     if not name.strip():
         raise Refused("company_needs_a_name")
     if zone not in available_timezones():
         raise BadInput("bad_zone", {"zone": zone})
+    if not (len(currency) == _CODE and currency.isascii() and currency.isupper() and is_currency(currency)):
+        raise BadInput("push_currency_unknown", {"name": "currency", "value": currency[:20]})
     if siren is not None:
         if not (siren.isascii() and siren.isdigit() and len(siren) == 9):  # noqa: PLR2004 - a SIREN has nine digits
             raise Refused("siren_not_nine_digits", {"siren": siren})
@@ -74,7 +79,7 @@ def add_company(
             zone=zone,
             is_demo=is_demo,
             created_at=now,
-            currency="EUR",
+            currency=currency,
             fiscal_year_end_month=fiscal_year_end_month,
         )
     )

@@ -21,7 +21,7 @@ _SHOWN = ("id", "name", "siren", "zone", "currency", "fiscal_year_end_month", "i
 
 
 class New(BaseModel):
-    """A company to be added: its name, its SIREN if it has one, its time zone, and the month its year ends in."""
+    """A company to be added: its name, SIREN, time zone, the month its year ends in, and its currency (ISO 4217)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,6 +29,7 @@ class New(BaseModel):
     siren: Annotated[str, Field(pattern=r"^[0-9]{9}$")] | None = None
     zone: Annotated[str, Field(max_length=64), AfterValidator(without_nul)] | None = None
     fiscal_year_end_month: Annotated[int, Field(ge=1, le=12)] = 12
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
 
 
 @router.get("")
@@ -63,8 +64,9 @@ def new_company(room: RoomHere, _: ReaderHere, asked: New) -> dict[str, Any]:
     """Add a company and assess it: its first answer says what is missing."""
     now, zone = room.now(), asked.zone or room.settings.zone
     with write(room.engine) as conn:
+        month, currency = asked.fiscal_year_end_month, asked.currency
         made = add_company(
-            conn, asked.name, now, siren=asked.siren, zone=zone, fiscal_year_end_month=asked.fiscal_year_end_month
+            conn, asked.name, now, siren=asked.siren, zone=zone, fiscal_year_end_month=month, currency=currency
         )
     assess_company(room.engine, made, now)
     with read(room.engine) as conn:

@@ -83,7 +83,7 @@ def narrowed(asked: Asked, **other: str) -> str:
 @router.get("/companies/new")
 def new_company_page(request: Request, reader: PageReader) -> HTMLResponse:
     """Ask for a company's name and SIREN."""
-    return render(request, "company_new.html", reader, name="", siren="", error="")
+    return render(request, "company_new.html", reader, name="", siren="", currency="EUR", error="")
 
 
 @router.post("/companies/new", response_model=None)
@@ -93,15 +93,17 @@ def new_company_form(
     reader: PageReader,
     name: Annotated[str, Form()] = "",
     siren: Annotated[str, Form()] = "",
+    currency: Annotated[str, Form()] = "EUR",
 ) -> HTMLResponse | RedirectResponse:
     """Add a company; its first answer says what is missing."""
     now = room.now()
-    digits = "".join(siren.split()) or None
+    digits, code = "".join(siren.split()) or None, currency.strip().upper()
     try:
         with write(room.engine) as conn:
-            company_id = add_company(conn, name, now, siren=digits, zone=room.settings.zone)
+            company_id = add_company(conn, name, now, siren=digits, zone=room.settings.zone, currency=code)
     except SeuilError as error:
         sentence = say(error.code, error.params, language_of(request, reader))
-        return render(request, "company_new.html", reader, status=error.status, name=name, siren=siren, error=sentence)
+        given = {"name": name, "siren": siren, "currency": currency}
+        return render(request, "company_new.html", reader, status=error.status, error=sentence, **given)
     assess_company(room.engine, company_id, now)
     return go(f"/companies/{company_id}/first-steps")

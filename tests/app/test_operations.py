@@ -171,3 +171,20 @@ def test_a_body_that_goes_on_and_on_is_cut_off(client: httpx.Client, company: st
     untold = client.post(path, content=endless())
 
     assert [(one.status_code, one.json()["title"]) for one in (told, untold)] == [(413, "body_too_large")] * 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"settings":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001,
+        b'{"settings":{"x":' + b"9" * 5_000 + b"}}",
+    ],
+)
+def test_json_that_goes_down_without_end_or_counts_too_far_is_refused(
+    client: httpx.Client, company: str, body: bytes
+) -> None:
+    for path in (f"/v1/companies/{company}/policy", "/v1/records/costs"):
+        answer = client.post(path, content=body, headers={"content-type": "application/json"})
+
+        assert answer.status_code == 422, path

@@ -98,7 +98,17 @@ def test_a_company_is_given_and_added(house: House) -> None:
     assert (again.status_code, again.json()["title"]) == (409, "siren_known")
     assert [one["name"] for one in listed["companies"]] == ["Atelier Neuf"]
     assert listed["next"]
-    for bad in ({}, {"name": ""}, {"name": "x", "siren": "12"}, {"name": "x", "zone": "Mars"}, {"name": "x", "vat": 1}):
+    francs = house.client.post("/v1/companies", json={"name": "Horlogerie Jura", "currency": "CHF"})
+    assert (francs.status_code, francs.json()["currency"]) == (201, "CHF")
+    for bad in (
+        {"name": "x", "currency": "ZZZ"},
+        {"name": "x", "currency": "chf"},
+        {},
+        {"name": ""},
+        {"name": "x", "siren": "12"},
+        {"name": "x", "zone": "Mars"},
+        {"name": "x", "vat": 1},
+    ):
         assert house.client.post("/v1/companies", json=bad).status_code == 422, bad
 
 
