@@ -109,7 +109,7 @@ def test_from_a_ledger_to_a_verdict_step_by_step(base: str) -> None:
         press(page, "section a.main")
         assert page.locator("section.verdict h1").count() == 1
 
-        for path in ("accounts", "keys", "me", "audit"):
+        for path in ("accounts", "keys", "me", "audit", "rates"):
             page.goto(f"{base}/{path}")
             looked_at(page, path)
         browser.close()
