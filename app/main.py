@@ -50,7 +50,7 @@ from app.wording import say
 from connectors.errors import NotThisFormat
 
 API = (
-    readiness, portfolio, companies, records, alerts, maintenance, policy, policy_actions, processes, people,
+    readiness, health, portfolio, companies, records, alerts, maintenance, policy, policy_actions, processes, people,
     connections, knocks, imports, push, webhooks, deliveries, bounces, audit, metrics,
 )  # fmt: skip
 
@@ -72,8 +72,7 @@ def create_app(
     # The API's own documentation brings its scripts from elsewhere: it is served as a description only.
     app = FastAPI(title="Seuil", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.room = Room(engine, settings, now, Budgets(settings.api_requests_a_minute))
-    app.include_router(health.router)
-    for room in API:
+    for room in API:  # what is polled first: an address is sought among all in turn
         app.include_router(room.router)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

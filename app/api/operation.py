@@ -52,11 +52,13 @@ def _parameters(dependant: Dependant) -> Iterator[str]:
 def _looking(inner: Handler, known: frozenset[str]) -> Handler:
     async def handler(request: Request) -> Response:
         response = await inner(request)
+        if not request.scope["query_string"]:
+            return tagged(request, response) if _is_json(response) else response
         unknown = [name for name in request.query_params if name not in known]
         if unknown:  # a filter that is misspelt must not look as if it had been applied
             told = {"name": unknown[0][:60], "known": ", ".join(sorted(known))}
             raise BadInput("unknown_parameter", told)
-        if response.status_code != 200 or response.media_type != "application/json":  # noqa: PLR2004
+        if not _is_json(response):
             return response
         wanted = request.query_params.get("fields")
         if wanted is not None:
@@ -67,6 +69,10 @@ def _looking(inner: Handler, known: frozenset[str]) -> Handler:
         return tagged(request, response)
 
     return handler
+
+
+def _is_json(response: Response) -> bool:
+    return response.status_code == 200 and response.media_type == "application/json"  # noqa: PLR2004
 
 
 def tagged(request: Request, response: Response) -> Response:

@@ -36,8 +36,8 @@ async def readiness(company_id: str, request: Request, as_of: AsOf = None, known
 
     newest = as_of is None and known_at is None
     found = await (memories_of(request).bodies.get(company_id, stored) if newest else stored())
-    headers = {"ETag": f'"{found.etag}"', "Vary": "Accept-Encoding"}
-    if "fields" in request.query_params or not takes_gzip(request.headers.get("accept-encoding", "")):
+    headers = {"ETag": f'"{found.etag}"', "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
+    if b"fields" in request.scope["query_string"] or not takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(found.body, media_type="application/json", headers=headers)
     packed = found.packed or await run_in_threadpool(found.pack)
     headers |= {"Content-Encoding": "gzip", "ETag": f'"{found.etag}-gzip"'}
