@@ -5,6 +5,7 @@ asked for anything else, and its tokens are forgotten at once.
 """
 
 import secrets
+import warnings
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,16 @@ from typing import Any
 import httpx
 import structlog
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
-from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.errors import NotSignedIn, Refused
 from app.settings import Settings
+
+with warnings.catch_warnings():  # Authlib announces a change of its own, which is no news for who starts Seuil
+    warnings.filterwarnings("ignore", "The httpx module is deprecated")
+    from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 
 SCOPE = "openid email"
 TIMEOUT_S = 10.0
